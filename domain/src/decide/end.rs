@@ -1,0 +1,81 @@
+//! What a hold can come to: a later deadline, or its end.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::state::{entries, units_by_key};
+use super::{Answer, Decision, Refusal, ReservationWrite, State};
+use crate::ids::{ChangeId, ReservationId};
+use crate::journal::{Action, ChangeDraft, Subject};
+use crate::problem::Problem;
+use crate::reservation::{Reservation, ReservationStatus, Ttl, UnitsEffect};
+use crate::stock::StockKey;
+
+pub(super) fn extend(state: &mut State, change_id: ChangeId, id: ReservationId, ttl: Ttl) -> Result<Decision, Refusal> {
+    let before = state.held(id)?.clone();
+    let expires_at =
+        before.extended(ttl, state.now).map_err(|exceeded| Problem::field("ttl_seconds", exceeded.to_string()))?;
+    let after = Reservation { expires_at, ..before.clone() };
+    if after == before {
+        return Ok(Decision { draft: None, write: None, answer: Answer::Reservation(before.view(state.now)) });
+    }
+    state.reservations.insert(id, after.clone());
+    let facts = |reservation: &Reservation| json!({"expires_at": reservation.expires_at});
+    Ok(Decision {
+        draft: Some(ChangeDraft {
+            change_id,
+            action: Action::ReservationExtended,
+            subject: Subject::Reservation(id),
+            entries: entries(Vec::new(), &facts(&before), &facts(&after)),
+        }),
+        write: Some(ReservationWrite::Update(after.clone())),
+        answer: Answer::Reservation(after.view(state.now)),
+    })
+}
+
+pub(super) fn release(state: &mut State, change_id: ChangeId, id: ReservationId) -> Result<Decision, Refusal> {
+    let reservation = state.held(id)?.clone();
+    end(state, change_id, reservation, ReservationStatus::Released, Action::ReservationReleased)
+}
+
+/// The sweep found it overdue; whether it still is, is decided here, under lock.
+pub(super) fn expire(state: &mut State, change_id: ChangeId, id: ReservationId) -> Result<Decision, Refusal> {
+    let reservation = state.reservations.get(&id).ok_or(Refusal::NotDue)?.clone();
+    if reservation.status != ReservationStatus::Held || reservation.expires_at > state.now {
+        return Err(Refusal::NotDue);
+    }
+    end(state, change_id, reservation, ReservationStatus::Expired, Action::ReservationExpired)
+}
+
+/// Takes the step to `to`, with the effect that the machine declares for it.
+fn end(
+    state: &mut State,
+    change_id: ChangeId,
+    before: Reservation,
+    to: ReservationStatus,
+    action: Action,
+) -> Result<Decision, Refusal> {
+    let sign = match before.status.transition(to) {
+        Some(UnitsEffect::Keep) => 0,
+        Some(UnitsEffect::GiveBack) => -1,
+        Some(UnitsEffect::TakeAgain) => 1,
+        None => return Err(Problem::NotHeld { status: before.status }.into()),
+    };
+    let units = units_by_key(&before);
+    let deltas: BTreeMap<StockKey, i64> = units.into_iter().map(|(key, units)| (key, sign * units)).collect();
+    let moved = state.move_reserved(&deltas)?;
+    let after = Reservation { status: to, ..before.clone() };
+    state.reservations.insert(after.id, after.clone());
+    let facts = |reservation: &Reservation| json!({"status": reservation.status});
+    Ok(Decision {
+        draft: Some(ChangeDraft {
+            change_id,
+            action,
+            subject: Subject::Reservation(after.id),
+            entries: entries(moved, &facts(&before), &facts(&after)),
+        }),
+        write: Some(ReservationWrite::Update(after.clone())),
+        answer: Answer::Reservation(after.view(state.now)),
+    })
+}

@@ -1,0 +1,147 @@
+//! What a decision is taken on.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::Refusal;
+use crate::allocation::Supply;
+use crate::ids::{ProductId, ReservationId};
+use crate::journal::{EntryDraft, StockMove};
+use crate::problem::Problem;
+use crate::product::{Product, ProductView};
+use crate::reservation::{Reservation, ReservationStatus};
+use crate::stock::{LevelDelta, LevelError, StockKey, StockLevel, StockRow};
+use crate::time::Timestamp;
+use crate::warehouse::{Warehouse, WarehouseCode};
+
+/// All that the commands of one batch touch, read under lock, and the time it was read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct State {
+    pub now: Timestamp,
+    /// In order of priority.
+    pub warehouses: Vec<Warehouse>,
+    pub products: BTreeMap<ProductId, Product>,
+    pub stock: BTreeMap<StockKey, StockRow>,
+    pub reservations: BTreeMap<ReservationId, Reservation>,
+}
+
+/// One stock row that a change moves, with its level on both sides of it.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Moved {
+    pub(super) stock: StockMove,
+    pub(super) before: StockLevel,
+    pub(super) after: StockLevel,
+}
+
+impl State {
+    pub(super) fn product(&self, id: ProductId) -> Result<&Product, Refusal> {
+        self.products.get(&id).ok_or_else(|| Refusal::Corrupt(format!("product {id} was not read")))
+    }
+
+    pub(super) fn warehouse(&self, code: &WarehouseCode) -> Option<&Warehouse> {
+        self.warehouses.iter().find(|warehouse| warehouse.code == *code)
+    }
+
+    /// The reservation, if it is held at this moment and no order rules it.
+    pub(super) fn held(&self, id: ReservationId) -> Result<&Reservation, Problem> {
+        let reservation = self.reservations.get(&id).ok_or_else(|| Problem::not_found("reservation"))?;
+        if let Some(order_id) = reservation.order_id {
+            return Err(Problem::HasOrder { order_id });
+        }
+        match reservation.status_at(self.now) {
+            ReservationStatus::Held => Ok(reservation),
+            status => Err(Problem::NotHeld { status }),
+        }
+    }
+
+    /// What each active warehouse has available of a product, `own` units counted as free.
+    pub(super) fn supplies(&self, product_id: ProductId, own: &BTreeMap<StockKey, i64>) -> Vec<Supply> {
+        let active = self.warehouses.iter().filter(|warehouse| warehouse.active);
+        active
+            .map(|warehouse| {
+                let key = StockKey { product_id, warehouse: warehouse.code.clone() };
+                let free = self.stock.get(&key).map_or(0, |row| row.level.available());
+                let available = free + own.get(&key).copied().unwrap_or_default();
+                Supply { warehouse: key.warehouse, available }
+            })
+            .collect()
+    }
+
+    /// Moves the rows, all of them or, where one can't move, none.
+    pub(super) fn move_stock(
+        &mut self,
+        deltas: &BTreeMap<StockKey, LevelDelta>,
+    ) -> Result<Vec<Moved>, (StockKey, LevelError)> {
+        let moved = deltas.iter().filter(|(_, delta)| **delta != LevelDelta::default()).map(|(key, delta)| {
+            let row = self.stock.get(key).copied().unwrap_or_default();
+            let after = row.level.checked_apply(*delta).map_err(|error| (key.clone(), error))?;
+            let stock = StockMove {
+                key: key.clone(),
+                on_hand_delta: delta.on_hand,
+                reserved_delta: delta.reserved,
+                version: row.version + 1,
+            };
+            Ok(Moved { stock, before: row.level, after })
+        });
+        let moved: Vec<Moved> = moved.collect::<Result<_, _>>()?;
+        for each in &moved {
+            let row = StockRow { level: each.after, version: each.stock.version };
+            self.stock.insert(each.stock.key.clone(), row);
+        }
+        Ok(moved)
+    }
+
+    /// Moves reserved units. That it can't be done means that the tables disagree with each other.
+    pub(super) fn move_reserved(&mut self, deltas: &BTreeMap<StockKey, i64>) -> Result<Vec<Moved>, Refusal> {
+        let deltas: BTreeMap<StockKey, LevelDelta> = deltas
+            .iter()
+            .map(|(key, reserved)| (key.clone(), LevelDelta { on_hand: 0, reserved: *reserved }))
+            .collect();
+        self.move_stock(&deltas).map_err(|(key, error)| {
+            Refusal::Corrupt(format!("product {} in {}: {error}", key.product_id, key.warehouse))
+        })
+    }
+
+    /// The product with its stock as it is now.
+    pub fn product_view(&self, id: ProductId) -> Option<ProductView> {
+        let product = self.products.get(&id)?.clone();
+        let rows = self.stock.iter().filter(|(key, _)| key.product_id == id);
+        Some(ProductView::new(product, rows.map(|(key, row)| (key.warehouse.clone(), *row)), self.now))
+    }
+}
+
+/// The units that a reservation has in each stock row.
+pub(super) fn units_by_key(reservation: &Reservation) -> BTreeMap<StockKey, i64> {
+    let mut units = BTreeMap::new();
+    for line in &reservation.lines {
+        for allocation in &line.allocations {
+            let key = StockKey { product_id: line.product_id, warehouse: allocation.warehouse.clone() };
+            *units.entry(key).or_default() += allocation.quantity;
+        }
+    }
+    units
+}
+
+/// The journal entries of a change: one for each row moved, or one without. Each has the facts of the
+/// subject on both sides, beside the level of its row.
+pub(super) fn entries(moved: Vec<Moved>, before: &Value, after: &Value) -> Vec<EntryDraft> {
+    let some = |facts: Value| (facts != json!({})).then_some(facts);
+    if moved.is_empty() {
+        return vec![EntryDraft { stock: None, before: some(before.clone()), after: some(after.clone()) }];
+    }
+    let with = |facts: &Value, level: StockLevel| {
+        let mut facts = facts.clone();
+        facts["on_hand"] = level.on_hand.into();
+        facts["reserved"] = level.reserved.into();
+        Some(facts)
+    };
+    moved
+        .into_iter()
+        .map(|each| EntryDraft {
+            before: with(before, each.before),
+            after: with(after, each.after),
+            stock: Some(each.stock),
+        })
+        .collect()
+}

@@ -1,0 +1,245 @@
+//! The journal: what an entry is, and its words. One append-only list is the audit log, the stock
+//! ledger and the event stream.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::ids::{ChangeId, OrderId, ProductId, RequestId, ReservationId};
+use crate::quantity::grouped;
+use crate::sku::Sku;
+use crate::stock::{StockKey, StockReason};
+use crate::time::Timestamp;
+use crate::warehouse::WarehouseCode;
+
+/// What was done, as `noun.verb` in the past.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Debug,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+pub enum Action {
+    #[serde(rename = "product.created")]
+    #[strum(serialize = "product.created")]
+    ProductCreated,
+    #[serde(rename = "product.changed")]
+    #[strum(serialize = "product.changed")]
+    ProductChanged,
+    #[serde(rename = "product.archived")]
+    #[strum(serialize = "product.archived")]
+    ProductArchived,
+    #[serde(rename = "product.restored")]
+    #[strum(serialize = "product.restored")]
+    ProductRestored,
+    #[serde(rename = "stock.received")]
+    #[strum(serialize = "stock.received")]
+    StockReceived,
+    #[serde(rename = "stock.adjusted")]
+    #[strum(serialize = "stock.adjusted")]
+    StockAdjusted,
+    #[serde(rename = "stock.written_off")]
+    #[strum(serialize = "stock.written_off")]
+    StockWrittenOff,
+    #[serde(rename = "reservation.held")]
+    #[strum(serialize = "reservation.held")]
+    ReservationHeld,
+    #[serde(rename = "reservation.changed")]
+    #[strum(serialize = "reservation.changed")]
+    ReservationChanged,
+    #[serde(rename = "reservation.extended")]
+    #[strum(serialize = "reservation.extended")]
+    ReservationExtended,
+    #[serde(rename = "reservation.released")]
+    #[strum(serialize = "reservation.released")]
+    ReservationReleased,
+    #[serde(rename = "reservation.expired")]
+    #[strum(serialize = "reservation.expired")]
+    ReservationExpired,
+}
+
+impl Action {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// What was done, in words for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ProductCreated => "product created",
+            Self::ProductChanged => "product changed",
+            Self::ProductArchived => "product archived",
+            Self::ProductRestored => "product brought back",
+            Self::StockReceived => "stock received",
+            Self::StockAdjusted => "stock adjusted",
+            Self::StockWrittenOff => "stock written off",
+            Self::ReservationHeld => "units held",
+            Self::ReservationChanged => "reservation changed",
+            Self::ReservationExtended => "hold extended",
+            Self::ReservationReleased => "hold released",
+            Self::ReservationExpired => "hold expired",
+        }
+    }
+}
+
+impl From<StockReason> for Action {
+    fn from(reason: StockReason) -> Self {
+        match reason {
+            StockReason::Received => Self::StockReceived,
+            StockReason::Adjusted => Self::StockAdjusted,
+            StockReason::WrittenOff => Self::StockWrittenOff,
+        }
+    }
+}
+
+/// What an entry is about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Subject {
+    Product(ProductId),
+    Reservation(ReservationId),
+    Order(OrderId),
+}
+
+/// The text names no subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be product:ID, reservation:ID or order:ID")]
+pub struct SubjectError;
+
+impl Subject {
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Product(_) => "product",
+            Self::Reservation(_) => "reservation",
+            Self::Order(_) => "order",
+        }
+    }
+
+    pub const fn id(self) -> Uuid {
+        match self {
+            Self::Product(id) => id.as_uuid(),
+            Self::Reservation(id) => id.as_uuid(),
+            Self::Order(id) => id.as_uuid(),
+        }
+    }
+
+    /// # Errors
+    /// [`SubjectError`] for a kind that does not exist.
+    pub fn new(kind: &str, id: Uuid) -> Result<Self, SubjectError> {
+        match kind {
+            "product" => Ok(Self::Product(ProductId::from_uuid(id))),
+            "reservation" => Ok(Self::Reservation(ReservationId::from_uuid(id))),
+            "order" => Ok(Self::Order(OrderId::from_uuid(id))),
+            _ => Err(SubjectError),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind(), self.id())
+    }
+}
+
+/// One change as it is about to be written: an entry for each stock row it moves, or one where none
+/// moves.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChangeDraft {
+    pub change_id: ChangeId,
+    pub action: Action,
+    pub subject: Subject,
+    pub entries: Vec<EntryDraft>,
+}
+
+/// One entry of a change.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EntryDraft {
+    /// The stock row that moves.
+    pub stock: Option<StockMove>,
+    /// The facts that changed, as they were.
+    pub before: Option<Value>,
+    /// The facts that changed, as they are.
+    pub after: Option<Value>,
+}
+
+/// What happens to one stock row, and the version it has then.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StockMove {
+    pub key: StockKey,
+    pub on_hand_delta: i64,
+    pub reserved_delta: i64,
+    pub version: i64,
+}
+
+/// Which entries a list shows, newest first; what is `None` does not narrow it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct EntryFilter {
+    pub subject: Option<Subject>,
+    /// Entries about this product or moving its stock.
+    pub product: Option<ProductId>,
+}
+
+/// An entry as it reads back.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    pub position: i64,
+    pub at: Timestamp,
+    pub change_id: ChangeId,
+    pub actor: Actor,
+    pub request_id: Option<RequestId>,
+    pub action: Action,
+    pub subject: Subject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<WarehouseCode>,
+    pub on_hand_delta: i64,
+    pub reserved_delta: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+}
+
+impl Entry {
+    /// What happened to the stock, in words: `6 × 85123A held in MAIN`. `None` where none moved.
+    pub fn stock_words(&self) -> Option<String> {
+        let (sku, warehouse) = (self.sku.as_ref()?, self.warehouse.as_ref()?);
+        let count = |units: i64| format!("{} × {sku}", grouped(units.abs()));
+        Some(match (self.on_hand_delta, self.reserved_delta) {
+            (0, 0) => return None,
+            (0, held @ 1..) => format!("{} held in {warehouse}", count(held)),
+            (0, freed) => format!("{} back on sale in {warehouse}", count(freed)),
+            (came @ 1.., _) => format!("{} came into {warehouse}", count(came)),
+            (left, _) => format!("{} left {warehouse}", count(left)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_written_the_same_in_json_and_in_the_table() {
+        for action in Action::VARIANTS {
+            assert_eq!(serde_json::to_value(action).unwrap(), Value::String(action.as_str().to_owned()));
+            assert_eq!(action.as_str().parse::<Action>().unwrap(), *action);
+            assert!(action.as_str().split_once('.').is_some_and(|(noun, verb)| !noun.is_empty() && !verb.is_empty()));
+        }
+    }
+}
