@@ -15,7 +15,7 @@ use crate::journal::ChangeDraft;
 use crate::problem::Problem;
 use crate::product::ProductView;
 use crate::quantity::{Quantity, StockDelta};
-use crate::reservation::{Reservation, ReservationView, Ttl};
+use crate::reservation::{ReservationView, Ttl};
 use crate::stock::StockReason;
 use crate::text::Owner;
 use crate::warehouse::WarehouseCode;
@@ -80,15 +80,16 @@ pub struct Decision {
     pub answer: Answer,
 }
 
-/// How a reservation changes in the tables. Stock rows are written from the [`State`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// How a reservation changes in the tables. What is written is what the [`State`] has in the end, as it is
+/// with stock rows: a batch may change the same one twice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReservationWrite {
     /// A new one, with its lines.
-    Insert(Reservation),
+    Insert(ReservationId),
     /// Its status or deadline; the lines stay.
-    Update(Reservation),
+    Update(ReservationId),
     /// Its lines as well.
-    Replace(Reservation),
+    Replace(ReservationId),
 }
 
 /// What an accepted command answers.

@@ -1,1 +1,33 @@
+//! Everything that Holdfast keeps in Postgres, and the only crate with SQL. Its functions are use cases,
+//! named `noun_verb`; those that join a caller's transaction end in `_in_tx`.
+//!
+//! Correctness rests on row locks, `CHECK`, `UNIQUE` and conditional updates at READ COMMITTED, decided by
+//! the database's clock, read after the locks are held. Nothing a server remembers takes part in it.
 
+mod store;
+
+mod request;
+pub use request::{Answered, Caller, Fingerprint, Rendered, Request};
+pub use store::{Connections, Store};
+
+pub mod error;
+pub use error::StoreError;
+
+pub mod ids;
+mod tx;
+
+mod batch;
+
+mod idempotency;
+mod journal;
+mod products;
+mod reservations;
+mod stock;
+mod warehouses;
+
+pub mod import;
+pub mod migrate;
+mod stats;
+pub mod verify;
+
+pub use reservations::expire::Expired;

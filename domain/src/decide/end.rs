@@ -29,7 +29,7 @@ pub(super) fn extend(state: &mut State, change_id: ChangeId, id: ReservationId, 
             subject: Subject::Reservation(id),
             entries: entries(Vec::new(), &facts(&before), &facts(&after)),
         }),
-        write: Some(ReservationWrite::Update(after.clone())),
+        write: Some(ReservationWrite::Update(after.id)),
         answer: Answer::Reservation(after.view(state.now)),
     })
 }
@@ -75,7 +75,7 @@ fn end(
             subject: Subject::Reservation(after.id),
             entries: entries(moved, &facts(&before), &facts(&after)),
         }),
-        write: Some(ReservationWrite::Update(after.clone())),
+        write: Some(ReservationWrite::Update(after.id)),
         answer: Answer::Reservation(after.view(state.now)),
     })
 }

@@ -46,7 +46,7 @@ pub(super) fn hold(state: &mut State, change_id: ChangeId, lines: &[Line], terms
             subject: Subject::Reservation(reservation.id),
             entries: entries(moved, &json!({}), &after),
         }),
-        write: Some(ReservationWrite::Insert(reservation.clone())),
+        write: Some(ReservationWrite::Insert(reservation.id)),
         answer: Answer::Reservation(reservation.view(state.now)),
     })
 }
@@ -90,7 +90,7 @@ pub(super) fn change(
             subject: Subject::Reservation(id),
             entries: entries(moved, &facts(&before), &facts(&after)),
         }),
-        write: Some(ReservationWrite::Replace(after.clone())),
+        write: Some(ReservationWrite::Replace(id)),
         answer: Answer::Reservation(after.view(state.now)),
     })
 }

@@ -1,0 +1,61 @@
+//! What a batch decides on, read in statements that begin after the locks are held: a statement that
+//! waited for a lock keeps the snapshot and the clock it began with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::decide::State;
+use domain::ids::{ProductId, ReservationId};
+use domain::reservation::Reservation;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::products::products_read_in_tx;
+use crate::stock::stock_read_in_tx;
+use crate::tx::clock_in_tx;
+use crate::warehouses::warehouse_list_in_tx;
+
+/// How many overdue holds are ended at once to make room for a new one.
+const OVERDUE_MAX: i64 = 500;
+
+pub(super) async fn state_in_tx(
+    conn: &mut PgConnection,
+    reservations: Vec<Reservation>,
+    products: &BTreeSet<ProductId>,
+) -> Result<State, StoreError> {
+    Ok(State {
+        now: clock_in_tx(conn).await?,
+        warehouses: warehouse_list_in_tx(conn).await?,
+        products: products_read_in_tx(conn, products).await?,
+        stock: stock_read_in_tx(conn, products).await?,
+        reservations: reservations.into_iter().map(|each| (each.id, each)).collect::<BTreeMap<_, _>>(),
+    })
+}
+
+/// Holds past their deadline that still keep units of these products from being sold.
+pub(super) async fn overdue_in_tx(
+    conn: &mut PgConnection,
+    products: &BTreeSet<ProductId>,
+) -> Result<Vec<ReservationId>, StoreError> {
+    let products: Vec<Uuid> = products.iter().map(|id| id.as_uuid()).collect();
+    let ids = sqlx::query_scalar!(
+        "select reservations.id
+        from reservations
+        where reservations.status = 'held'
+          and reservations.expires_at <= statement_timestamp()
+          and reservations.set_aside_at is null
+          and exists (
+              select
+              from reservation_lines
+              where reservation_lines.reservation_id = reservations.id
+                and reservation_lines.product_id = any($1)
+          )
+        order by reservations.expires_at, reservations.id
+        limit $2",
+        &products,
+        OVERDUE_MAX,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(ReservationId::from_uuid).collect())
+}

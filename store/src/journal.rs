@@ -1,0 +1,265 @@
+//! The journal: appended to in every transaction that changes something, read back by keyset.
+
+use chrono::{DateTime, Utc};
+use domain::actor::Actor;
+use domain::ids::{ChangeId, RequestId};
+use domain::journal::{ChangeDraft, Entry, EntryDraft, EntryFilter, Subject};
+use domain::page::{Cursor, Direction, Limit, Page, binding};
+use domain::sku::Sku;
+use domain::time::Timestamp;
+use domain::warehouse::WarehouseCode;
+use serde_json::Value;
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use crate::error::{StoreError, corrupt, refused};
+use crate::request::Caller;
+use crate::store::Store;
+
+/// Appends the entries of these changes, in this order.
+pub(crate) async fn journal_append_in_tx(
+    conn: &mut PgConnection,
+    changes: &[(Caller, &ChangeDraft)],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut columns = Columns::default();
+    for (caller, change) in changes {
+        for entry in &change.entries {
+            columns.push(caller, change, entry);
+        }
+    }
+    if columns.actors.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into journal (
+            at,
+            shard_key,
+            change_id,
+            actor,
+            request_id,
+            action,
+            subject_kind,
+            subject_id,
+            product_id,
+            warehouse,
+            on_hand_delta,
+            reserved_delta,
+            version,
+            before,
+            after
+        )
+        select $1::timestamptz, entry.*
+        from unnest(
+            $2::uuid[],
+            $3::uuid[],
+            $4::text[],
+            $5::uuid[],
+            $6::text[],
+            $7::text[],
+            $8::uuid[],
+            $9::uuid[],
+            $10::text[],
+            $11::bigint[],
+            $12::bigint[],
+            $13::bigint[],
+            $14::jsonb[],
+            $15::jsonb[]
+        ) as entry",
+        at.as_datetime(),
+        &columns.shard_keys,
+        &columns.change_ids,
+        &columns.actors,
+        &columns.request_ids as &[Option<Uuid>],
+        &columns.actions,
+        &columns.subject_kinds,
+        &columns.subject_ids,
+        &columns.product_ids as &[Option<Uuid>],
+        &columns.warehouses as &[Option<String>],
+        &columns.on_hand_deltas,
+        &columns.reserved_deltas,
+        &columns.versions as &[Option<i64>],
+        &columns.before as &[Option<Value>],
+        &columns.after as &[Option<Value>],
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The entries to append, a vector for each column.
+#[derive(Default)]
+struct Columns {
+    shard_keys: Vec<Uuid>,
+    change_ids: Vec<Uuid>,
+    actors: Vec<String>,
+    request_ids: Vec<Option<Uuid>>,
+    actions: Vec<String>,
+    subject_kinds: Vec<String>,
+    subject_ids: Vec<Uuid>,
+    product_ids: Vec<Option<Uuid>>,
+    warehouses: Vec<Option<String>>,
+    on_hand_deltas: Vec<i64>,
+    reserved_deltas: Vec<i64>,
+    versions: Vec<Option<i64>>,
+    before: Vec<Option<Value>>,
+    after: Vec<Option<Value>>,
+}
+
+impl Columns {
+    fn push(&mut self, caller: &Caller, change: &ChangeDraft, entry: &EntryDraft) {
+        let stock = entry.stock.as_ref();
+        let product_id = match (stock, change.subject) {
+            (Some(stock), _) => Some(stock.key.product_id.as_uuid()),
+            (None, Subject::Product(id)) => Some(id.as_uuid()),
+            (None, Subject::Reservation(_) | Subject::Order(_)) => None,
+        };
+        self.shard_keys.push(product_id.unwrap_or(change.subject.id()));
+        self.change_ids.push(change.change_id.as_uuid());
+        self.actors.push(caller.actor.to_string());
+        self.request_ids.push(caller.request_id.map(RequestId::as_uuid));
+        self.actions.push(change.action.as_str().to_owned());
+        self.subject_kinds.push(change.subject.kind().to_owned());
+        self.subject_ids.push(change.subject.id());
+        self.product_ids.push(product_id);
+        self.warehouses.push(stock.map(|stock| stock.key.warehouse.as_str().to_owned()));
+        self.on_hand_deltas.push(stock.map_or(0, |stock| stock.on_hand_delta));
+        self.reserved_deltas.push(stock.map_or(0, |stock| stock.reserved_delta));
+        self.versions.push(stock.map(|stock| stock.version));
+        self.before.push(entry.before.clone());
+        self.after.push(entry.after.clone());
+    }
+}
+
+impl Store {
+    /// A page of the journal, newest first.
+    ///
+    /// # Errors
+    /// [`domain::problem::Problem::BadCursor`] and `CursorMismatch`, or what the database says.
+    pub async fn journal_list(
+        &self,
+        filter: &EntryFilter,
+        limit: Limit,
+        cursor: Option<&str>,
+    ) -> Result<Page<Entry>, StoreError> {
+        let (filter, cursor) = (filter.clone(), cursor.map(str::to_owned));
+        self.read(async move |mut conn| journal_list_in_tx(&mut conn, &filter, limit, cursor.as_deref()).await).await
+    }
+}
+
+async fn journal_list_in_tx(
+    conn: &mut PgConnection,
+    filter: &EntryFilter,
+    limit: Limit,
+    cursor: Option<&str>,
+) -> Result<Page<Entry>, StoreError> {
+    let subject = filter.subject.map(|subject| subject.to_string()).unwrap_or_default();
+    let product = filter.product.map(|product| product.to_string()).unwrap_or_default();
+    let binding = binding(&["journal", &subject, &product]);
+    let cursor = cursor.map(|text| Cursor::<i64>::decode(text, binding)).transpose().map_err(refused)?;
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(
+        "select
+            journal.position,
+            journal.at,
+            journal.change_id,
+            journal.actor,
+            journal.request_id,
+            journal.action,
+            journal.subject_kind,
+            journal.subject_id,
+            products.sku,
+            journal.warehouse,
+            journal.on_hand_delta,
+            journal.reserved_delta,
+            journal.version,
+            journal.before,
+            journal.after
+        from journal
+        left join products on products.id = journal.product_id
+        where true",
+    );
+    if let Some(subject) = filter.subject {
+        query.push(" and journal.subject_id = ").push_bind(subject.id());
+        query.push(" and journal.subject_kind = ").push_bind(subject.kind());
+    }
+    if let Some(product) = filter.product {
+        query.push(" and journal.shard_key = ").push_bind(product.as_uuid());
+    }
+    let order = match &cursor {
+        Some(Cursor { direction: Direction::Prev, key, .. }) => {
+            query.push(" and journal.position > ").push_bind(*key);
+            " order by journal.position asc limit "
+        }
+        Some(Cursor { direction: Direction::Next, key, .. }) => {
+            query.push(" and journal.position < ").push_bind(*key);
+            " order by journal.position desc limit "
+        }
+        None => " order by journal.position desc limit ",
+    };
+    query.push(order).push_bind(limit.and_one());
+    let rows: Vec<EntryRow> = query.build_query_as().fetch_all(conn).await?;
+    let entries = rows.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
+    Ok(Page::from_rows(entries, limit, cursor.as_ref(), binding, |entry: &Entry| entry.position))
+}
+
+#[derive(FromRow)]
+struct EntryRow {
+    position: i64,
+    at: DateTime<Utc>,
+    change_id: Uuid,
+    actor: String,
+    request_id: Option<Uuid>,
+    action: String,
+    subject_kind: String,
+    subject_id: Uuid,
+    sku: Option<String>,
+    warehouse: Option<String>,
+    on_hand_delta: i64,
+    reserved_delta: i64,
+    version: Option<i64>,
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
+impl TryFrom<EntryRow> for Entry {
+    type Error = StoreError;
+
+    fn try_from(row: EntryRow) -> Result<Self, StoreError> {
+        let EntryRow {
+            position,
+            at,
+            change_id,
+            actor,
+            request_id,
+            action,
+            subject_kind,
+            subject_id,
+            sku,
+            warehouse,
+            on_hand_delta,
+            reserved_delta,
+            version,
+            before,
+            after,
+        } = row;
+        Ok(Self {
+            position,
+            at: Timestamp::new(at),
+            change_id: ChangeId::from_uuid(change_id),
+            actor: actor.parse::<Actor>().map_err(|error| corrupt("journal.actor", error))?,
+            request_id: request_id.map(RequestId::from_uuid),
+            action: action.parse().map_err(|error| corrupt("journal.action", error))?,
+            subject: Subject::new(&subject_kind, subject_id).map_err(|error| corrupt("journal.subject_kind", error))?,
+            sku: sku.map(Sku::new).transpose().map_err(|error| corrupt("products.sku", error))?,
+            warehouse: warehouse
+                .map(WarehouseCode::new)
+                .transpose()
+                .map_err(|error| corrupt("journal.warehouse", error))?,
+            on_hand_delta,
+            reserved_delta,
+            version,
+            before,
+            after,
+        })
+    }
+}

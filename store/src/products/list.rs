@@ -1,0 +1,131 @@
+//! The list of products: by SKU, found by the beginnings of words. The one place where its SQL is put
+//! together; a filter that is not given is absent from it.
+
+use domain::ids::ProductId;
+use domain::page::{Cursor, Direction, Limit, Page, binding};
+use domain::product::{Archived, ProductFilter, ProductSummary, query_words};
+use domain::sku::Sku;
+use domain::text::Name;
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::price;
+use crate::error::{StoreError, corrupt, refused};
+use crate::store::Store;
+
+impl Store {
+    /// A page of products by SKU, with their stock over all warehouses.
+    ///
+    /// # Errors
+    /// `bad_cursor`, `cursor_mismatch`.
+    pub async fn product_list(
+        &self,
+        filter: &ProductFilter,
+        limit: Limit,
+        cursor: Option<&str>,
+    ) -> Result<Page<ProductSummary>, StoreError> {
+        let (filter, cursor) = (filter.clone(), cursor.map(str::to_owned));
+        self.read(async move |mut conn| product_list_in_tx(&mut conn, &filter, limit, cursor.as_deref()).await).await
+    }
+}
+
+async fn product_list_in_tx(
+    conn: &mut PgConnection,
+    filter: &ProductFilter,
+    limit: Limit,
+    cursor: Option<&str>,
+) -> Result<Page<ProductSummary>, StoreError> {
+    let binding = binding(&["products", &filter.query, filter.archived.into()]);
+    let cursor = cursor.map(|text| Cursor::<Sku>::decode(text, binding)).transpose().map_err(refused)?;
+    let words: Vec<String> = query_words(&filter.query).collect();
+    if words.is_empty() && !filter.query.trim().is_empty() {
+        // Something was searched for that no word can begin with.
+        return Ok(Page { items: Vec::new(), next: None, prev: None });
+    }
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(
+        "select
+            page.*,
+            coalesce(sums.on_hand, 0) as on_hand,
+            coalesce(sums.reserved, 0) as reserved
+        from (
+            select
+                id,
+                sku,
+                name,
+                price_minor,
+                currency,
+                archived,
+                low_stock_threshold
+            from products
+            where true",
+    );
+    match filter.archived {
+        Archived::Without => query.push(" and not archived"),
+        Archived::Only => query.push(" and archived"),
+        Archived::With => &mut query,
+    };
+    if !words.is_empty() {
+        // Words have letters and digits only, so that quoting them is all it takes.
+        let prefixes: Vec<String> = words.iter().map(|word| format!("'{word}':*")).collect();
+        query.push(" and search @@ ").push_bind(prefixes.join(" & ")).push("::tsquery");
+    }
+    let order = match &cursor {
+        Some(Cursor { direction: Direction::Prev, key, .. }) => {
+            query.push(" and sku < ").push_bind(key.as_str().to_owned());
+            "desc"
+        }
+        Some(Cursor { direction: Direction::Next, key, .. }) => {
+            query.push(" and sku > ").push_bind(key.as_str().to_owned());
+            "asc"
+        }
+        None => "asc",
+    };
+    query.push(" order by sku ").push(order).push(" limit ").push_bind(limit.and_one());
+    query.push(
+        ") as page
+        left join lateral (
+            select
+                sum(stock.on_hand)::bigint as on_hand,
+                sum(stock.reserved)::bigint as reserved
+            from stock
+            where stock.product_id = page.id
+        ) as sums on true
+        order by page.sku ",
+    );
+    query.push(order);
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(conn).await?;
+    let items = rows.into_iter().map(ProductSummary::try_from).collect::<Result<_, _>>()?;
+    Ok(Page::from_rows(items, limit, cursor.as_ref(), binding, |item: &ProductSummary| item.sku.clone()))
+}
+
+#[derive(FromRow)]
+struct SummaryRow {
+    id: Uuid,
+    sku: String,
+    name: String,
+    price_minor: i64,
+    currency: String,
+    archived: bool,
+    low_stock_threshold: Option<i64>,
+    on_hand: i64,
+    reserved: i64,
+}
+
+impl TryFrom<SummaryRow> for ProductSummary {
+    type Error = StoreError;
+
+    fn try_from(row: SummaryRow) -> Result<Self, StoreError> {
+        let SummaryRow { id, sku, name, price_minor, currency, archived, low_stock_threshold, on_hand, reserved } = row;
+        Ok(Self {
+            id: ProductId::from_uuid(id),
+            sku: Sku::new(sku).map_err(|error| corrupt("products.sku", error))?,
+            name: Name::new(name).map_err(|error| corrupt("products.name", error))?,
+            price: price(price_minor, &currency)?,
+            archived,
+            low_stock_threshold,
+            on_hand,
+            reserved,
+            available: on_hand - reserved,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! The sweep: ends what is overdue. Correctness never depends on it, since a hold past its deadline reads
+//! as expired at once; the sweep gives the units back and tells of it.
+
+use domain::actor::{Actor, SystemActor};
+use domain::decide::{Command, CommandKind, Refusal};
+use domain::ids::ReservationId;
+use domain::time::Timestamp;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::batch::{self, Item, Locking, Outcome};
+use crate::error::StoreError;
+use crate::ids;
+use crate::request::Caller;
+use crate::store::Store;
+use crate::tx;
+
+/// How many reservations one transaction ends at most.
+const BATCH_MAX: usize = 100;
+
+/// What one round of the sweep did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Expired {
+    /// Holds that were ended.
+    pub expired: usize,
+    /// Holds that could not be ended, and will not be tried again until somebody looks at them.
+    pub set_aside: usize,
+    /// How long past its deadline the oldest of them was when the round began.
+    pub lateness_milliseconds: i64,
+    /// The next deadline, and the database's clock: when to come again.
+    pub next_deadline: Option<Timestamp>,
+    pub now: Timestamp,
+    /// Whether there may be more that is due already.
+    pub more: bool,
+}
+
+impl Store {
+    /// Ends at most `limit` reservations that are past their deadline, in batches of one transaction
+    /// each. Any number of servers may do so at once.
+    ///
+    /// # Errors
+    /// What the database said; what was ended by then stays so.
+    pub async fn reservation_expire_once(&self, limit: u16) -> Result<Expired, StoreError> {
+        let pool = self.pool.clone();
+        tx::detached(async move { expire_once(&pool, limit).await }).await
+    }
+}
+
+async fn expire_once(pool: &PgPool, limit: u16) -> Result<Expired, StoreError> {
+    let now = tx::clock_in_tx(&mut *pool.acquire().await?).await?;
+    let due = sqlx::query!(
+        "select id, expires_at
+        from reservations
+        where status = 'held'
+          and expires_at <= $1
+          and set_aside_at is null
+        order by expires_at, id
+        limit $2",
+        now.as_datetime(),
+        i64::from(limit),
+    )
+    .fetch_all(pool)
+    .await?;
+    let lateness_milliseconds = due.first().map_or(0, |first| now.milliseconds_since(Timestamp::new(first.expires_at)));
+    let ids: Vec<ReservationId> = due.iter().map(|row| ReservationId::from_uuid(row.id)).collect();
+    let (mut expired, mut set_aside) = (0, 0);
+    for batch in ids.chunks(BATCH_MAX) {
+        let ended = expire(pool, batch).await?;
+        expired += ended.expired;
+        set_aside += ended.set_aside;
+    }
+    let next = sqlx::query_scalar!(
+        "select expires_at
+        from reservations
+        where status = 'held'
+          and set_aside_at is null
+        order by expires_at
+        limit 1",
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(Expired {
+        expired,
+        set_aside,
+        lateness_milliseconds,
+        next_deadline: next.map(Timestamp::new),
+        now: tx::clock_in_tx(&mut *pool.acquire().await?).await?,
+        more: ids.len() == usize::from(limit),
+    })
+}
+
+/// How many were ended, and how many could not be.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Ended {
+    pub(crate) expired: usize,
+    pub(crate) set_aside: usize,
+}
+
+/// Ends those of the reservations that are due and that nobody else has in hand. One that can't be ended
+/// is set aside; the others go on.
+pub(crate) async fn expire(pool: &PgPool, ids: &[ReservationId]) -> Result<Ended, StoreError> {
+    let items: Vec<Item> = ids.iter().map(|id| item(*id)).collect();
+    let outcomes = match batch::run(pool, &items, Locking::Skip).await {
+        Ok(outcomes) => outcomes,
+        Err(error) if error.is_about_data() => return without_the_culprit(pool, ids, &error).await,
+        Err(error) => return Err(error),
+    };
+    let mut ended = Ended::default();
+    for (id, outcome) in ids.iter().zip(outcomes) {
+        match outcome {
+            Outcome::Accepted { .. } => ended.expired += 1,
+            Outcome::Refused(Refusal::Corrupt(reason)) => {
+                set_aside(pool, *id, &reason).await?;
+                ended.set_aside += 1;
+            }
+            Outcome::Refused(Refusal::NotDue | Refusal::Problem(_)) | Outcome::Replayed(_) => {}
+        }
+    }
+    Ok(ended)
+}
+
+/// Halves the batch until the one that the database does not take is alone, and sets that one aside.
+async fn without_the_culprit(pool: &PgPool, ids: &[ReservationId], error: &StoreError) -> Result<Ended, StoreError> {
+    if let [id] = ids {
+        set_aside(pool, *id, &error.in_full()).await?;
+        return Ok(Ended { expired: 0, set_aside: 1 });
+    }
+    let mut ended = Ended::default();
+    for half in ids.chunks(ids.len().div_ceil(2)) {
+        let of_half = Box::pin(expire(pool, half)).await?;
+        ended.expired += of_half.expired;
+        ended.set_aside += of_half.set_aside;
+    }
+    Ok(ended)
+}
+
+async fn set_aside(pool: &PgPool, id: ReservationId, reason: &str) -> Result<(), StoreError> {
+    tracing::error!(reservation = %id, reason, "an overdue reservation can't be ended and is set aside");
+    sqlx::query!(
+        "update reservations
+        set
+            set_aside_at = clock_timestamp(),
+            set_aside_reason = $2
+        where id = $1
+          and status = 'held'",
+        id.as_uuid() as Uuid,
+        reason,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+fn item(id: ReservationId) -> Item {
+    Item {
+        command: Command { change_id: ids::change_id(), kind: CommandKind::Expire { id } },
+        caller: Caller { actor: Actor::System(SystemActor::Expiry), request_id: None },
+        reply: None,
+    }
+}

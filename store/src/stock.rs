@@ -1,0 +1,72 @@
+//! Stock rows, and the change of what is on hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::decide::{Command, CommandKind};
+use domain::ids::ProductId;
+use domain::product::{ProductRef, ProductView};
+use domain::quantity::StockDelta;
+use domain::stock::{StockKey, StockLevel, StockReason, StockRow};
+use domain::warehouse::WarehouseCode;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::batch::{Item, Render, Reply};
+use crate::error::{StoreError, corrupt};
+use crate::idempotency::Claim;
+use crate::ids;
+use crate::products::product_id_of;
+use crate::request::{Answered, Request};
+use crate::store::Store;
+
+impl Store {
+    /// Changes what is on hand of a product, in the main warehouse if none is named.
+    ///
+    /// # Errors
+    /// `not_found`, `below_reserved`, or `invalid_input` where the warehouse does not exist or the delta
+    /// does not go with the reason.
+    pub async fn stock_adjust(
+        &self,
+        request: Request<ProductView>,
+        product: &ProductRef,
+        warehouse: Option<WarehouseCode>,
+        delta: StockDelta,
+        reason: StockReason,
+    ) -> Result<Answered, StoreError> {
+        let product = product.clone();
+        let product_id = self.read(async move |mut conn| product_id_of(&mut conn, &product).await).await?;
+        let warehouse = warehouse.unwrap_or_else(WarehouseCode::main);
+        let kind = CommandKind::Adjust { product_id, warehouse, delta, reason };
+        let reply = Reply { claim: Claim::of(&request), render: Render::Product(request.render) };
+        let command = Command { change_id: ids::change_id(), kind };
+        self.submit(Item { command, caller: request.caller, reply: Some(reply) }).await
+    }
+}
+
+/// The stock rows of the products.
+pub(crate) async fn stock_read_in_tx(
+    conn: &mut PgConnection,
+    products: &BTreeSet<ProductId>,
+) -> Result<BTreeMap<StockKey, StockRow>, StoreError> {
+    let ids: Vec<Uuid> = products.iter().map(|id| id.as_uuid()).collect();
+    let rows = sqlx::query!(
+        "select
+            product_id,
+            warehouse,
+            on_hand,
+            reserved,
+            version
+        from stock
+        where product_id = any($1)",
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    let stock = rows.into_iter().map(|row| {
+        let warehouse = WarehouseCode::new(row.warehouse).map_err(|error| corrupt("stock.warehouse", error))?;
+        let key = StockKey { product_id: ProductId::from_uuid(row.product_id), warehouse };
+        let level = StockLevel { on_hand: row.on_hand, reserved: row.reserved };
+        Ok((key, StockRow { level, version: row.version }))
+    });
+    stock.collect()
+}

@@ -1,0 +1,108 @@
+//! What the server and the pages hold: the connections, and the little that is remembered between
+//! requests for speed, never for correctness.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use domain::stats::Stats;
+use domain::time::Timestamp;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Postgres};
+use tokio::sync::watch;
+
+use crate::error::StoreError;
+use crate::tx;
+
+/// How the database is reached.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    pub options: PgConnectOptions,
+    /// The most connections to keep open.
+    pub connections_max: u32,
+    /// How long a request waits for a free connection before it is told that the server is busy.
+    pub acquire_timeout: Duration,
+}
+
+/// The use cases of Holdfast, on one database. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) pool: PgPool,
+    pub(crate) stats: Arc<RwLock<Option<Stats>>>,
+    /// The nearest deadline that was set here, for the sweep to wake by.
+    deadlines: watch::Sender<Option<Timestamp>>,
+}
+
+/// No statement, lock or open transaction may last longer than these say; the defaults are the server's
+/// own bounds, not a setting.
+const SESSION: [(&str, &str); 4] = [
+    ("statement_timeout", "10s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("default_transaction_isolation", "read committed"),
+];
+
+impl Connections {
+    pub fn new(options: PgConnectOptions) -> Self {
+        Self { options, connections_max: 20, acquire_timeout: Duration::from_secs(5) }
+    }
+
+    /// Opens the first connection.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn open(self) -> Result<Store, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(self.connections_max)
+            .acquire_timeout(self.acquire_timeout)
+            .connect_with(self.options.application_name("holdfast").options(SESSION))
+            .await?;
+        Ok(Store::new(pool))
+    }
+}
+
+impl Store {
+    /// A store on a pool that is there already. Its connections should have time-outs.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, stats: Arc::default(), deadlines: watch::Sender::new(None) }
+    }
+
+    /// Closes the connections once they are idle.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// What it said instead.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(async |mut conn| Ok(tx::clock_in_tx(&mut conn).await.map(drop)?)).await
+    }
+
+    /// Figures about the whole, as they were last read; `None` before the first time.
+    pub fn stats(&self) -> Option<Stats> {
+        self.stats.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells of deadlines as they are set on this server, so that the sweep need not ask for them. It
+    /// only saves time: the sweep looks by itself at least once a second.
+    pub fn deadlines(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.deadlines.subscribe()
+    }
+
+    pub(crate) fn deadline_set(&self, deadline: Timestamp) {
+        self.deadlines.send_replace(Some(deadline));
+    }
+
+    /// Runs statements that change nothing, on one connection, in a task of their own.
+    pub(crate) async fn read<T, F, Work>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(PoolConnection<Postgres>) -> Work + Send + 'static,
+        Work: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let pool = self.pool.clone();
+        tx::detached(async move { work(pool.acquire().await?).await }).await
+    }
+}
