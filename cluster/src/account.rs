@@ -36,11 +36,7 @@ impl Account {
             .iter()
             .filter_map(|name| User::from_name(name).ok().flatten())
             .find(|user| !user.uid.is_root())
-            .map(|user| Self::Other {
-                name: user.name,
-                uid: user.uid.as_raw(),
-                gid: user.gid.as_raw(),
-            })
+            .map(|user| Self::Other { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw() })
             .ok_or(ClusterError::NoAccount)
     }
 
@@ -54,11 +50,7 @@ impl Account {
     /// not reach it, and without our `PG*` variables, which would steer it.
     pub(crate) fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
-        command
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .process_group(0)
-            .env("LC_ALL", "C");
+        command.current_dir(folder).stdin(Stdio::null()).process_group(0).env("LC_ALL", "C");
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PG") {
                 command.env_remove(name);
@@ -76,8 +68,9 @@ impl Account {
     pub(crate) fn take(&self, folder: &Path) -> Result<(), ClusterError> {
         match self {
             Self::Own { .. } => Ok(()),
-            Self::Other { uid, gid, .. } => chown(folder, Some(*uid), Some(*gid))
-                .map_err(ClusterError::folder("give away", folder)),
+            Self::Other { uid, gid, .. } => {
+                chown(folder, Some(*uid), Some(*gid)).map_err(ClusterError::folder("give away", folder))
+            }
         }
     }
 
@@ -96,10 +89,9 @@ impl Account {
 
     pub(crate) fn require_way_to(&self, path: &Path) -> Result<(), ClusterError> {
         match (self, self.barred_from(path)) {
-            (Self::Other { name, .. }, Some(folder)) => Err(ClusterError::Unreachable {
-                folder,
-                account: name.clone(),
-            }),
+            (Self::Other { name, .. }, Some(folder)) => {
+                Err(ClusterError::Unreachable { folder, account: name.clone() })
+            }
             _ => Ok(()),
         }
     }

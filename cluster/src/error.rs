@@ -29,12 +29,7 @@ pub enum ClusterError {
         data.display(),
         bin.display()
     )]
-    OtherVersion {
-        data: PathBuf,
-        data_major: u32,
-        bin: PathBuf,
-        version: String,
-    },
+    OtherVersion { data: PathBuf, data_major: u32, bin: PathBuf, version: String },
 
     #[error(
         "Postgres refuses to run as root, and there is neither a user `postgres` nor a user `nobody` \
@@ -77,26 +72,15 @@ pub enum ClusterError {
     Initialise { data: PathBuf, output: String },
 
     #[error("Postgres did not start. {output}\nThe end of its log, {}:\n{log}", log_file.display())]
-    Start {
-        output: String,
-        log_file: PathBuf,
-        log: String,
-    },
+    Start { output: String, log_file: PathBuf, log: String },
 
     #[error("Postgres did not stop: {output}")]
     Stop { output: String },
 }
 
 impl ClusterError {
-    pub(crate) fn folder(
-        doing: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn folder(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Folder {
-            doing,
-            path,
-            source,
-        }
+        move |source| Self::Folder { doing, path, source }
     }
 }

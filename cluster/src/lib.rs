@@ -5,6 +5,9 @@
 //! can enter. That folder is the lock on the door: inside it every login is trusted without a
 //! password, because whoever can enter could read the data's files as well.
 //!
+//! Read on in this order: `sharing` (who may start and stop it), `folders`, `account`, `programs`,
+//! `postmaster`, `running`.
+//!
 //! Everything here blocks, for seconds when a cluster is initialised; in async code call it from
 //! `spawn_blocking`.
 
@@ -13,6 +16,7 @@ mod error;
 mod folders;
 mod postmaster;
 mod programs;
+mod running;
 mod sharing;
 mod temporary;
 
@@ -53,22 +57,16 @@ enum Place {
 impl Options {
     /// A cluster whose data stays in `data_dir` between runs. See [`default_data_dir`].
     pub fn kept(data_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            place: Place::Kept(data_dir.into()),
-            programs: None,
-        }
+        Self { place: Place::Kept(data_dir.into()), programs: None }
     }
 
     /// A cluster for one run, removed when it stops. It trades safety for speed (no fsync), and its
     /// owner may make databases, as tests do.
     pub fn temporary() -> Self {
-        Self {
-            place: Place::Temporary,
-            programs: None,
-        }
+        Self { place: Place::Temporary, programs: None }
     }
 
-    /// The folder with `postgres`, `initdb` and `pg_ctl`. `None` has them looked for.
+    /// The folder with `postgres` and `initdb`. `None` has them looked for.
     pub fn programs(mut self, folder: Option<PathBuf>) -> Self {
         self.programs = folder;
         self
@@ -110,7 +108,7 @@ impl Cluster {
         let folders = Folders::prepare(&data_dir, &account)?;
         let shared = Shared::join(&folders.top)?;
         let programs = Programs::find(options.programs.as_deref(), &folders, &account)?;
-        let postmaster = Postmaster {
+        let mut postmaster = Postmaster {
             programs,
             folders,
             account,
@@ -118,14 +116,11 @@ impl Cluster {
                 Some(_) => postmaster::Durability::None,
                 None => postmaster::Durability::Full,
             },
+            child: None,
         };
         postmaster.initialise()?;
         postmaster.start()?;
-        Ok(Self {
-            postmaster,
-            shared: Some(shared.ready()),
-            temporary,
-        })
+        Ok(Self { postmaster, shared: Some(shared.ready()), temporary })
     }
 
     /// Where the owner of the database connects: migrations and tests.

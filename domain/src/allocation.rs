@@ -62,6 +62,8 @@ pub struct Supply {
 /// Less is available than is wanted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Short {
+    /// What is wanted there: of the named warehouse, or in all.
+    pub requested: i64,
     /// What is available where units are wanted: in the named warehouse, or in all.
     pub available: i64,
     /// The named warehouse that falls short.
@@ -91,14 +93,14 @@ pub fn allocate(supplies: &[Supply], demand: &Demand, strategy: Strategy) -> Res
             }
             supply => {
                 let available = supply.map_or(0, |supply| supply.available.max(0));
-                return Err(Short { available, warehouse: Some(warehouse.clone()) });
+                return Err(Short { requested: *units, available, warehouse: Some(warehouse.clone()) });
             }
         }
     }
     let free: i64 = left.iter().map(|supply| supply.available.max(0)).sum();
     if free < demand.any {
         let available = supplies.iter().map(|supply| supply.available.max(0)).sum();
-        return Err(Short { available, warehouse: None });
+        return Err(Short { requested: demand.total(), available, warehouse: None });
     }
     let reason = reason(strategy, supplies.len());
     let mut wanted = demand.any;
@@ -179,7 +181,7 @@ mod tests {
         let all = supplies(&[2, 9]);
         let demand = Demand { named: vec![(all[0].warehouse.clone(), 3)], any: 0 };
         let short = allocate(&all, &demand, Strategy::Priority).unwrap_err();
-        assert_eq!(short, Short { available: 2, warehouse: Some(all[0].warehouse.clone()) });
+        assert_eq!(short, Short { requested: 3, available: 2, warehouse: Some(all[0].warehouse.clone()) });
     }
 
     proptest! {

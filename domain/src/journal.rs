@@ -145,6 +145,16 @@ impl Subject {
     }
 }
 
+impl std::str::FromStr for Subject {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<Self, SubjectError> {
+        let (kind, id) = text.split_once(':').ok_or(SubjectError)?;
+        let id: ProductId = id.parse().map_err(|_| SubjectError)?;
+        Self::new(kind, id.as_uuid())
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind(), self.id())

@@ -87,8 +87,11 @@ async fn attempt(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Resu
     let named: BTreeSet<ReservationId> = items.iter().filter_map(|item| reservation_of(&item.command)).collect();
     let locked = lock::reservations_in_tx(&mut tx, &named, locking).await?;
     let reservations = crate::reservations::reservations_read_in_tx(&mut tx, &locked).await?;
+    if let Some(id) = locked.iter().find(|id| !reservations.iter().any(|each| each.id == **id)) {
+        return Err(StoreError::Corrupt(format!("reservation {id} has no lines")));
+    }
     let products = touched(items, &reservations);
-    lock::stock_in_tx(&mut tx, &products, items).await?;
+    let stock = lock::stock_in_tx(&mut tx, &products, items).await?;
 
     let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(items.len());
     for item in items {
@@ -103,7 +106,7 @@ async fn attempt(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Resu
         });
     }
 
-    let mut state = read::state_in_tx(&mut tx, reservations, &products).await?;
+    let mut state = read::state_in_tx(&mut tx, reservations, &products, &stock).await?;
     let open = |outcome: &Option<Outcome>| outcome.is_none();
     let fresh: Vec<&Item> =
         items.iter().zip(&outcomes).filter(|(_, outcome)| open(outcome)).map(|(item, _)| item).collect();

@@ -2,7 +2,7 @@
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 
 /// The migrations of this version.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -29,12 +29,19 @@ pub async fn migrate(owner: PgConnectOptions, login: Option<&str>) -> Result<(),
     let mut conn = owner.connect().await.map_err(MigrateError::Unreachable)?;
     MIGRATIONS.run(&mut conn).await?;
     if let Some(login) = login {
-        for statement in rights(login)? {
-            let result = sqlx::query(AssertSqlSafe(statement)).execute(&mut conn).await;
-            result.map_err(|source| MigrateError::Rights { login: login.to_owned(), source })?;
-        }
+        let granted = rights_grant(&mut conn, &rights(login)?).await;
+        granted.map_err(|source| MigrateError::Rights { login: login.to_owned(), source })?;
     }
     conn.close().await.map_err(MigrateError::Unreachable)
+}
+
+/// All at once: not even for a moment does the login have a right that is taken away again.
+async fn rights_grant(conn: &mut PgConnection, statements: &[String]) -> Result<(), sqlx::Error> {
+    let mut tx = conn.begin().await?;
+    for statement in statements {
+        sqlx::query(AssertSqlSafe(statement.as_str())).execute(&mut *tx).await?;
+    }
+    tx.commit().await
 }
 
 fn rights(login: &str) -> Result<[String; 5], MigrateError> {

@@ -101,9 +101,7 @@ async fn edit_attempt(
         Ok(edited) => edited,
         Err(StoreError::Refused(problem)) => {
             tx.rollback().await?;
-            // A twin may have done just this a moment ago: then that was the answer.
-            let kept = idempotency_fetch_in_tx(&mut *pool.acquire().await?, claim).await?;
-            let rendered: Rendered = kept.ok_or(problem)?;
+            let rendered: Rendered = kept_by_twin(pool, claim).await?.ok_or(problem)?;
             return Ok(Ok(Answered { rendered, replayed: true }));
         }
         Err(error) => return Err(error),
@@ -118,8 +116,17 @@ async fn edit_attempt(
         tx::commit(tx).await?;
     } else {
         tx.rollback().await?;
+        if let Some(rendered) = kept_by_twin(pool, claim).await? {
+            return Ok(Ok(Answered { rendered, replayed: true }));
+        }
     }
     Ok(Ok(Answered { rendered, replayed: false }))
+}
+
+/// A twin may have done just this a moment ago, so that it is refused now or leaves nothing to change:
+/// then the twin's answer is the answer.
+async fn kept_by_twin(pool: &PgPool, claim: &Claim) -> Result<Option<Rendered>, StoreError> {
+    idempotency_fetch_in_tx(&mut *pool.acquire().await?, claim).await
 }
 
 async fn create_in_tx(

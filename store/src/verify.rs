@@ -36,8 +36,8 @@ impl Store {
             sqlx::query!("set statement_timeout = 0").execute(&mut *conn).await?;
             let rows = sqlx::query!(
                 r#"select
-                    coalesce(stock.product_id, sums.product_id) as "product_id!",
-                    coalesce(stock.warehouse, sums.warehouse) as "warehouse!",
+                    product_id as "product_id!",
+                    warehouse as "warehouse!",
                     coalesce(stock.on_hand, 0) as "on_hand!",
                     coalesce(stock.reserved, 0) as "reserved!",
                     coalesce(stock.version, 0) as "version!",
@@ -57,7 +57,7 @@ impl Store {
                     where warehouse is not null
                     group by product_id, warehouse
                 ) as sums using (product_id, warehouse)
-                left join (
+                full join (
                     select
                         reservation_lines.product_id,
                         reservation_lines.warehouse,

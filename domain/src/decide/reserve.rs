@@ -116,7 +116,7 @@ fn allocated(
             }
             Err(short) => shortages.push(Shortage {
                 sku,
-                requested: demand.total(),
+                requested: short.requested,
                 available: short.available,
                 warehouse: short.warehouse,
             }),

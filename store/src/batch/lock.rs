@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use domain::decide::CommandKind;
 use domain::ids::{ProductId, ReservationId};
+use domain::stock::StockKey;
+use domain::warehouse::WarehouseCode;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Item;
-use crate::error::StoreError;
+use crate::error::{StoreError, corrupt};
 
 /// What to do about a reservation that another transaction has locked.
 #[derive(Clone, Copy, Debug)]
@@ -58,14 +60,15 @@ pub(super) async fn reservations_in_tx(
     Ok(locked.into_iter().map(ReservationId::from_uuid).collect())
 }
 
-/// Locks all stock rows of the products. A row that is to be adjusted is made first where it is missing.
+/// Locks all stock rows of the products, and tells which. A row that is to be adjusted is made first where
+/// it is missing.
 pub(super) async fn stock_in_tx(
     conn: &mut PgConnection,
     products: &BTreeSet<ProductId>,
     items: &[Item],
-) -> Result<(), StoreError> {
+) -> Result<BTreeSet<StockKey>, StoreError> {
     if products.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     for item in items {
         if let CommandKind::Adjust { product_id, warehouse, .. } = &item.command.kind {
@@ -83,8 +86,8 @@ pub(super) async fn stock_in_tx(
         }
     }
     let ids: Vec<Uuid> = products.iter().map(|id| id.as_uuid()).collect();
-    sqlx::query!(
-        "select 1 as locked
+    let locked = sqlx::query!(
+        "select product_id, warehouse
         from stock
         where product_id = any($1)
         order by product_id, warehouse
@@ -93,5 +96,9 @@ pub(super) async fn stock_in_tx(
     )
     .fetch_all(conn)
     .await?;
-    Ok(())
+    let keys = locked.into_iter().map(|row| {
+        let warehouse = WarehouseCode::new(row.warehouse).map_err(|error| corrupt("stock.warehouse", error))?;
+        Ok(StockKey { product_id: ProductId::from_uuid(row.product_id), warehouse })
+    });
+    keys.collect()
 }

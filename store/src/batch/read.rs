@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::decide::State;
 use domain::ids::{ProductId, ReservationId};
 use domain::reservation::Reservation;
+use domain::stock::StockKey;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -18,16 +19,22 @@ use crate::warehouses::warehouse_list_in_tx;
 /// How many overdue holds are ended at once to make room for a new one.
 const OVERDUE_MAX: i64 = 500;
 
+/// Of the stock only what is in `locked`: a row that was made while the locks were waited for is not held,
+/// and others may be changing it.
 pub(super) async fn state_in_tx(
     conn: &mut PgConnection,
     reservations: Vec<Reservation>,
     products: &BTreeSet<ProductId>,
+    locked: &BTreeSet<StockKey>,
 ) -> Result<State, StoreError> {
+    let now = clock_in_tx(conn).await?;
+    let mut stock = stock_read_in_tx(conn, products).await?;
+    stock.retain(|key, _| locked.contains(key));
     Ok(State {
-        now: clock_in_tx(conn).await?,
+        now,
         warehouses: warehouse_list_in_tx(conn).await?,
         products: products_read_in_tx(conn, products).await?,
-        stock: stock_read_in_tx(conn, products).await?,
+        stock,
         reservations: reservations.into_iter().map(|each| (each.id, each)).collect::<BTreeMap<_, _>>(),
     })
 }

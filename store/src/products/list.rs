@@ -1,6 +1,8 @@
 //! The list of products: by SKU, found by the beginnings of words. The one place where its SQL is put
 //! together; a filter that is not given is absent from it.
 
+use std::collections::BTreeSet;
+
 use domain::ids::ProductId;
 use domain::page::{Cursor, Direction, Limit, Page, binding};
 use domain::product::{Archived, ProductFilter, ProductSummary, query_words};
@@ -12,6 +14,11 @@ use uuid::Uuid;
 use super::price;
 use crate::error::{StoreError, corrupt, refused};
 use crate::store::Store;
+
+/// More words, or longer ones, than a SKU and a name have room for; Postgres refuses to search for words
+/// of more than 2,046 bytes.
+const WORDS_MAX: usize = Sku::MAX_CHARS + Name::MAX_CHARS;
+const WORD_BYTES_MAX: usize = 2_000;
 
 impl Store {
     /// A page of products by SKU, with their stock over all warehouses.
@@ -37,9 +44,11 @@ async fn product_list_in_tx(
 ) -> Result<Page<ProductSummary>, StoreError> {
     let binding = binding(&["products", &filter.query, filter.archived.into()]);
     let cursor = cursor.map(|text| Cursor::<Sku>::decode(text, binding)).transpose().map_err(refused)?;
-    let words: Vec<String> = query_words(&filter.query).collect();
-    if words.is_empty() && !filter.query.trim().is_empty() {
-        // Something was searched for that no word can begin with.
+    let words: BTreeSet<String> = query_words(&filter.query).collect();
+    let searches = !filter.query.trim().is_empty();
+    let too_long = words.len() > WORDS_MAX || words.iter().any(|word| word.len() > WORD_BYTES_MAX);
+    if searches && (words.is_empty() || too_long) {
+        // Something was searched for that no product's words can begin with.
         return Ok(Page { items: Vec::new(), next: None, prev: None });
     }
     let mut query: QueryBuilder<Postgres> = QueryBuilder::new(

@@ -1,0 +1,14 @@
+//! The pages, one file a place.
+
+#![expect(unreachable_pub, reason = "the component macro writes its functions as pub")]
+
+pub(crate) mod overview;
+
+pub(crate) mod product;
+pub(crate) mod product_new;
+pub(crate) mod products;
+
+pub(crate) mod reservation;
+pub(crate) mod reservations;
+
+pub(crate) mod missing;

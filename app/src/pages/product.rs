@@ -1,0 +1,146 @@
+//! One product: its stock, what is held of it, what can be done, and its journal.
+
+mod adjust;
+mod edit;
+mod reserve;
+mod stock;
+
+use domain::journal::Entry;
+use domain::product::ProductView;
+use domain::reservation::ReservationView;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::api::journal::journal_list;
+use crate::api::products::product_fetch;
+use crate::api::reservations::reservation_list;
+use crate::clock;
+use crate::error::ApiError;
+use crate::links::{self, ReservationsAt};
+use crate::parts::badge::{ArchivedBadge, LowBadge};
+use crate::parts::expiry_watch::{self, Refresh};
+use crate::parts::frame::PageHead;
+use crate::parts::hold_table::{HoldTable, Of};
+use crate::parts::loaded::Loaded;
+use crate::parts::page_key::PageKey;
+use crate::parts::timeline::Timeline;
+
+use adjust::AdjustForm;
+use edit::EditSection;
+use reserve::ReserveForm;
+use stock::StockSection;
+
+const HOLDS_SHOWN: &str = "50";
+const ENTRIES_SHOWN: &str = "30";
+
+/// What the page shows, read together.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Folder {
+    product: ProductView,
+    holds: Vec<ReservationView>,
+    more_holds: bool,
+    entries: Vec<Entry>,
+}
+
+async fn folder(reference: String) -> Result<Folder, ApiError> {
+    let product = product_fetch(reference).await?;
+    let (sku, id) = (product.sku.to_string(), product.id.to_string());
+    let held = Some("held".to_owned());
+    let (holds, entries) = futures::join!(
+        reservation_list(held, Some(sku), None, None, None, Some(HOLDS_SHOWN.to_owned())),
+        journal_list(None, Some(id), None, Some(ENTRIES_SHOWN.to_owned())),
+    );
+    let holds = holds?;
+    Ok(Folder { product, more_holds: holds.next.is_some(), holds: holds.items, entries: entries?.items })
+}
+
+/// The page. It is built anew for another product: its forms are about one.
+#[component]
+pub(crate) fn ProductPage() -> impl IntoView {
+    let params = use_params_map();
+    let reference = Memo::new(move |_| params.with(|params| params.get("product").unwrap_or_default()));
+    move || view! { <OneProduct reference=reference.get() /> }
+}
+
+#[component]
+fn OneProduct(reference: String) -> impl IntoView {
+    PageKey::provide();
+    let refresh = Refresh::new();
+    let data = Resource::new(move || (reference.clone(), refresh.count()), |(reference, _)| folder(reference));
+    view! {
+        <Loaded data=data rows=10 let:folder>
+            <Body folder=folder refresh=refresh />
+        </Loaded>
+    }
+}
+
+#[component]
+fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
+    let product = Memo::new(move |_| folder.with(|folder| folder.product.clone()));
+    let holds = Signal::derive(move || folder.with(|folder| folder.holds.clone()));
+    let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
+    clock::sync_with(move || {
+        let holds = holds.with(|holds| holds.first().map(|view| view.server_time));
+        holds.or_else(|| product.with(|product| Some(product.as_of)))
+    });
+    expiry_watch::watch(holds, refresh);
+    let product: Signal<ProductView> = product.into();
+    view! {
+        <PageHead title=Signal::derive(move || product.with(|product| product.name.to_string())) line=move || view! { <Line product=product /> } />
+        <div class="product">
+            <div class="product-stock">
+                <StockSection product=product />
+            </div>
+            <div class="product-side">
+                <ReserveForm product=product refresh=refresh />
+                <AdjustForm product=product refresh=refresh />
+                <EditSection product=product refresh=refresh />
+            </div>
+            <div class="product-rest">
+                <Holds folder=folder holds=holds refresh=refresh />
+                <section class="section" aria-labelledby="journal-title">
+                    <div class="section-head">
+                        <h2 id="journal-title">"Journal"</h2>
+                    </div>
+                    <Timeline entries=entries label="Journal of this product" />
+                </section>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Line(product: Signal<ProductView>) -> impl IntoView {
+    move || {
+        let product = product.get();
+        view! {
+            <a href=links::PRODUCTS>"Products"</a>
+            <span aria-hidden="true">" / "</span>
+            <code class="sku">{product.sku.to_string()}</code>
+            <span class="dot-before">{product.price.to_string()}</span>
+            {product.archived.then(|| view! { <ArchivedBadge /> })}
+            <LowBadge available=product.total().available() threshold=product.low_stock_threshold />
+        }
+    }
+}
+
+#[component]
+fn Holds(folder: Signal<Folder>, holds: Signal<Vec<ReservationView>>, refresh: Refresh) -> impl IntoView {
+    let is_any = Memo::new(move |_| holds.with(|holds| !holds.is_empty()));
+    let has_more = move || folder.with(|folder| folder.more_holds);
+    let all = move || {
+        let sku = folder.with(|folder| folder.product.sku.to_string());
+        links::reservations(&ReservationsAt { sku, ..ReservationsAt::default() })
+    };
+    view! {
+        <section class="section" aria-labelledby="holds-title">
+            <div class="section-head">
+                <h2 id="holds-title">"Held"</h2>
+                <a href=all>{move || if has_more() { "All of them" } else { "As a list" }}</a>
+            </div>
+            <Show when=move || is_any.get() fallback=|| view! { <p class="empty-line">"Nothing of it is held."</p> }>
+                <HoldTable items=holds of=Of::OneProduct refresh=refresh caption="Holds of this product, the next to end first" />
+            </Show>
+        </section>
+    }
+}

@@ -1,0 +1,28 @@
+//! What pages are made of.
+
+#![expect(unreachable_pub, reason = "the component macro writes its functions as pub")]
+
+pub(crate) mod frame;
+pub(crate) mod icons;
+pub(crate) mod theme_switch;
+pub(crate) mod toast;
+
+pub(crate) mod loaded;
+pub(crate) mod trouble;
+
+pub(crate) mod field;
+pub(crate) mod form;
+pub(crate) mod page_key;
+pub(crate) mod submit;
+
+pub(crate) mod badge;
+pub(crate) mod countdown;
+pub(crate) mod figure;
+pub(crate) mod moment;
+pub(crate) mod pager;
+pub(crate) mod stock_bar;
+
+pub(crate) mod expiry_watch;
+pub(crate) mod hold_actions;
+pub(crate) mod hold_table;
+pub(crate) mod timeline;

@@ -1,0 +1,111 @@
+//! Watches the holds on a page: when one's time is over the page is read again by itself, and says so.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::ids::ReservationId;
+use domain::quantity::grouped;
+use domain::reservation::{Reservation, ReservationStatus, ReservationView};
+use domain::time::Timestamp;
+use leptos::leptos_dom::helpers::set_timeout;
+use leptos::prelude::*;
+
+use super::toast::Toasts;
+use crate::clock::ServerClock;
+
+/// When the page is read again after a deadline. The sweep needs a moment to give the units back; it is
+/// asked for again in case it was late.
+const READ_AGAIN_MS: [u64; 3] = [250, 600, 1_500];
+
+/// Reads a page's data again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refresh(RwSignal<u64>);
+
+impl Refresh {
+    pub(crate) fn new() -> Self {
+        Self(RwSignal::new(0))
+    }
+
+    /// How often it was asked for: what a resource is keyed on.
+    pub(crate) fn count(self) -> u64 {
+        self.0.get()
+    }
+
+    /// Asks for it, unless the page is gone by now.
+    pub(crate) fn now(self) {
+        let _ = self.0.try_update(|count| *count += 1);
+    }
+}
+
+/// `6 × 85123A and 2 more`: what a reservation is of.
+pub(crate) fn lines_in_words(reservation: &Reservation) -> String {
+    match reservation.lines.as_slice() {
+        [] => "nothing".to_owned(),
+        [line] => format!("{} × {}", grouped(line.quantity), line.sku),
+        [line, rest @ ..] => format!("{} × {} and {} more", grouped(line.quantity), line.sku, rest.len()),
+    }
+}
+
+/// Watches what `shown` says is on the page.
+pub(crate) fn watch(shown: Signal<Vec<ReservationView>>, refresh: Refresh) {
+    let (clock, toasts) = (ServerClock::here(), Toasts::here());
+    // Holds that were seen to end here, and have not been read as ended yet.
+    let ended: StoredValue<BTreeMap<ReservationId, (Timestamp, String)>> = StoredValue::default();
+    Effect::new(move |_| {
+        let Some(now_ms) = clock.now_ms() else { return };
+        let newly_ended = shown.with_untracked(|shown| note_ended(shown, now_ms, ended));
+        if newly_ended {
+            for after_ms in READ_AGAIN_MS {
+                set_timeout(move || refresh.now(), Duration::from_millis(after_ms));
+            }
+        }
+    });
+    Effect::new(move |_| {
+        shown.with(|shown| {
+            for text in read_as_ended(shown, ended) {
+                toasts.say(text);
+            }
+        });
+    });
+}
+
+/// Whether a hold has ended since the last look.
+fn note_ended(
+    shown: &[ReservationView],
+    now_ms: i64,
+    ended: StoredValue<BTreeMap<ReservationId, (Timestamp, String)>>,
+) -> bool {
+    let mut newly = false;
+    for ReservationView { reservation, .. } in shown {
+        let is_over = reservation.expires_at.unix_milliseconds() <= now_ms;
+        let known = ended.with_value(|ended| ended.get(&reservation.id).map(|(at, _)| *at));
+        if is_over && reservation.status == ReservationStatus::Held && known != Some(reservation.expires_at) {
+            let words = lines_in_words(reservation);
+            ended.update_value(|ended| _ = ended.insert(reservation.id, (reservation.expires_at, words)));
+            newly = true;
+        }
+    }
+    newly
+}
+
+/// What is to be said of holds that ended on this page and now read so, or are gone from the list.
+fn read_as_ended(
+    shown: &[ReservationView],
+    ended: StoredValue<BTreeMap<ReservationId, (Timestamp, String)>>,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    ended.update_value(|ended| {
+        ended.retain(|id, (at, words)| {
+            let read = shown.iter().map(|view| &view.reservation).find(|reservation| reservation.id == *id);
+            match read.map(|reservation| (reservation.status, reservation.expires_at)) {
+                Some((ReservationStatus::Held, deadline)) => deadline == *at,
+                Some((ReservationStatus::Expired, _)) | None => {
+                    said.push(format!("A hold expired: {words} back on sale."));
+                    false
+                }
+                Some((ReservationStatus::Confirmed | ReservationStatus::Released, _)) => false,
+            }
+        });
+    });
+    said
+}

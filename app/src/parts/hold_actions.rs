@@ -1,0 +1,73 @@
+//! What can be done with a hold: extend it, or give its units back.
+
+use domain::reservation::{ReservationStatus, ReservationView};
+use leptos::prelude::*;
+
+use super::expiry_watch::{Refresh, lines_in_words};
+use super::form::{AfterSuccess, FormPlan, FormState, nothing_to_check};
+use super::submit::{FormShell, Submit, Weight};
+use super::toast::Toasts;
+use crate::api::reservations::{ReservationExtend, ReservationRelease};
+
+/// By how much a hold is extended at one press: to this from now.
+pub(crate) const EXTEND_MINUTES: &str = "10";
+
+/// The two buttons, as long as the hold is one.
+#[component]
+pub(crate) fn HoldActions(hold: Signal<ReservationView>, refresh: Refresh) -> impl IntoView {
+    let is_held = Memo::new(move |_| hold.with(|view| view.reservation.status == ReservationStatus::Held));
+    view! {
+        <Show when=move || is_held.get()>
+            <div class="hold-actions">
+                <Extend hold=hold refresh=refresh />
+                <Release hold=hold refresh=refresh />
+            </div>
+        </Show>
+    }
+}
+
+#[component]
+fn Extend(hold: Signal<ReservationView>, refresh: Refresh) -> impl IntoView {
+    let action = ServerAction::<ReservationExtend>::new();
+    let id = hold.with_untracked(|view| view.reservation.id.to_string());
+    let toasts = Toasts::here();
+    let form = FormState::new(action, about("extend", &id), move |view: &ReservationView| {
+        let words = lines_in_words(&view.reservation);
+        let minutes = view.reservation.expires_at.milliseconds_since(view.server_time) / 60_000;
+        toasts.say(format!("Extended: {words} held for {minutes} minutes from now."));
+        refresh.now();
+    });
+    let hidden = vec![("id", id.clone()), ("minutes", EXTEND_MINUTES.to_owned())];
+    view! {
+        <FormShell action=action form=form hidden=hidden key=format!("extend:{id}") class="inline-form">
+            <Submit form=form label="Extend" weight=Weight::Plain title="Hold it for 10 minutes from now" />
+        </FormShell>
+    }
+}
+
+#[component]
+fn Release(hold: Signal<ReservationView>, refresh: Refresh) -> impl IntoView {
+    let action = ServerAction::<ReservationRelease>::new();
+    let id = hold.with_untracked(|view| view.reservation.id.to_string());
+    let toasts = Toasts::here();
+    let form = FormState::new(action, about("release", &id), move |view: &ReservationView| {
+        toasts.say(format!("Released: {} back on sale.", lines_in_words(&view.reservation)));
+        refresh.now();
+    });
+    let hidden = vec![("id", id.clone())];
+    view! {
+        <FormShell action=action form=form hidden=hidden key=format!("release:{id}") class="inline-form">
+            <Submit form=form label="Release" weight=Weight::Plain title="Give its units back" />
+        </FormShell>
+    }
+}
+
+fn about(name: &'static str, id: &str) -> FormPlan {
+    FormPlan {
+        name,
+        about: vec![("id", id.to_owned())],
+        fields: Vec::new(),
+        check: nothing_to_check,
+        after: AfterSuccess::Keep,
+    }
+}

@@ -1,0 +1,109 @@
+//! Reservations as rows: what, for whom, until when, and what can be done.
+
+use domain::quantity::grouped;
+use domain::reservation::{ReservationStatus, ReservationView};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::badge::StatusBadge;
+use super::countdown::Countdown;
+use super::expiry_watch::{Refresh, lines_in_words};
+use super::hold_actions::HoldActions;
+use super::moment::Moment;
+use crate::links;
+
+/// What the first column says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Of {
+    /// The table is about one product: its units are enough.
+    OneProduct,
+    /// The lines, by SKU.
+    All,
+}
+
+/// The table. Rows are kept while their reservation is listed, and only what changes in them is redrawn:
+/// a button that has the keyboard keeps it.
+#[component]
+pub(crate) fn HoldTable(
+    items: Signal<Vec<ReservationView>>,
+    of: Of,
+    refresh: Refresh,
+    /// What the table is, for those who can't see where it stands.
+    caption: &'static str,
+) -> impl IntoView {
+    let ids = Memo::new(move |_| items.with(|items| items.iter().map(|view| view.reservation.id).collect::<Vec<_>>()));
+    let row = move |id| {
+        let first = items.with_untracked(|items| items.iter().find(|view| view.reservation.id == id).cloned())?;
+        let hold = Memo::new(move |before: Option<&ReservationView>| {
+            let now = items.with(|items| items.iter().find(|view| view.reservation.id == id).cloned());
+            now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
+        });
+        Some(view! { <Row hold=hold.into() of=of refresh=refresh /> })
+    };
+    view! {
+        <div class="table-frame">
+            <table class="table holds">
+                <caption class="unseen">{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{if of == Of::OneProduct { "Units" } else { "Reservation" }}</th>
+                        <th scope="col">"Status"</th>
+                        <th scope="col">"Owner"</th>
+                        <th scope="col">"Made"</th>
+                        <th scope="col">"Ends"</th>
+                        <th scope="col">
+                            <span class="unseen">"Actions"</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=move || ids.get() key=|id| *id children=row />
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Row(hold: Signal<ReservationView>, of: Of, refresh: Refresh) -> impl IntoView {
+    let (href, owner) = hold.with_untracked(|view| {
+        (links::reservation(view.reservation.id), view.reservation.owner.as_ref().map(ToString::to_string))
+    });
+    let what = move || {
+        hold.with(|view| match of {
+            Of::OneProduct => grouped(view.reservation.units()),
+            Of::All => lines_in_words(&view.reservation),
+        })
+    };
+    let status = Memo::new(move |_| hold.with(|view| view.reservation.status));
+    let deadline = Signal::derive(move || hold.with(|view| view.reservation.expires_at));
+    let server_time = Signal::derive(move || hold.with(|view| view.server_time));
+    let ends = move || match status.get() {
+        ReservationStatus::Held => Either::Left(view! { <Countdown deadline=deadline server_time=server_time /> }),
+        ReservationStatus::Confirmed | ReservationStatus::Released | ReservationStatus::Expired => {
+            Either::Right(view! { <Moment at=deadline /> })
+        }
+    };
+    view! {
+        <tr>
+            <td class="row-title">
+                <a href=href data-row="">{what}</a>
+            </td>
+            <td data-label="Status">
+                <StatusBadge status=status />
+            </td>
+            <td data-label="Owner" class="owner">
+                {owner.map_or_else(|| Either::Left(view! { <span class="none">"–"</span> }), Either::Right)}
+            </td>
+            <td data-label="Made">
+                <Moment at=Signal::derive(move || hold.with(|view| view.reservation.created_at)) />
+            </td>
+            <td data-label="Ends" class="ends">
+                {ends}
+            </td>
+            <td class="row-actions">
+                <HoldActions hold=hold refresh=refresh />
+            </td>
+        </tr>
+    }
+}

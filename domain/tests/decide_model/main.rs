@@ -1,0 +1,180 @@
+//! `decide` against an executable model: whatever is asked for, in whatever order, it does what the model
+//! says, and the stock stays what the journal tells.
+
+#![cfg(test)]
+
+mod model;
+mod operation;
+mod world;
+
+use domain::decide::{Answer, Decision, Refusal, ReservationWrite, State, decide};
+use domain::problem::Problem;
+use domain::reservation::ReservationView;
+use proptest::prelude::{ProptestConfig, proptest};
+
+use model::{Hold, Model, units};
+use operation::{Operation, operations};
+use world::{Ledger, command, reservation_id, time, turn};
+
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn any_sequence_of_operations_does_what_the_model_says(operations in operations(60)) {
+        let (mut state, mut model, mut ledger) = (world::state(), Model::default(), Ledger::default());
+        for (step, operation) in operations.iter().enumerate() {
+            if operation.is_command() {
+                take(operation, step, &mut state, &mut model, &mut ledger);
+            } else {
+                turn(operation, &mut state, &mut model);
+            }
+            check(&state, &model, &ledger);
+        }
+    }
+
+    #[test]
+    fn a_batch_is_decided_as_its_commands_are_one_by_one(before in operations(20), batch in operations(20)) {
+        let (mut state, mut model, mut ledger) = (world::state(), Model::default(), Ledger::default());
+        for (step, operation) in before.iter().enumerate() {
+            if operation.is_command() {
+                take(operation, step, &mut state, &mut model, &mut ledger);
+            } else {
+                turn(operation, &mut state, &mut model);
+            }
+        }
+        let batch: Vec<_> = batch.iter().filter(|operation| operation.is_command()).enumerate().collect();
+        // Ids are made before anything is decided, so they need not be those of the model's next holds.
+        let commands: Vec<_> = batch.iter().map(|(step, operation)| {
+            let mut command = command(operation, &model, *step);
+            if let domain::decide::CommandKind::Hold { id, .. } = &mut command.kind {
+                *id = reservation_id(1_000 + step);
+            }
+            command
+        }).collect();
+        let (mut together, mut singly) = (state.clone(), state);
+        let at_once = decide(&mut together, &commands);
+        let one_by_one: Vec<_> =
+            commands.iter().flat_map(|command| decide(&mut singly, std::slice::from_ref(command))).collect();
+        assert_eq!(at_once, one_by_one);
+        assert_eq!(together, singly);
+    }
+}
+
+/// Decides one operation on both sides, and compares what came of it.
+fn take(operation: &Operation, step: usize, state: &mut State, model: &mut Model, ledger: &mut Ledger) {
+    let before = state.clone();
+    let objections = model.objections(operation);
+    let mut outcomes = decide(state, &[command(operation, model, step)]);
+    assert_eq!(outcomes.len(), 1);
+    match outcomes.remove(0) {
+        Ok(decision) => {
+            assert!(objections.is_empty(), "accepted in spite of {objections:?}");
+            accepted(operation, &decision, model);
+            if let Some(draft) = &decision.draft {
+                ledger.append(draft);
+            } else {
+                assert_eq!(*state, before, "changed without being told of");
+                assert_eq!(decision.write, None);
+            }
+        }
+        Err(refusal) => {
+            assert_eq!(*state, before, "changed by a refused command");
+            let code = match &refusal {
+                Refusal::Problem(problem) => problem.code(),
+                Refusal::NotDue => "not_due",
+                Refusal::Corrupt(reason) => panic!("corrupt: {reason}"),
+            };
+            assert!(objections.contains(code), "refused as {code}, the model has {objections:?}");
+            if let Refusal::Problem(Problem::InsufficientStock { shortages }) = &refusal {
+                let (lines, own) = match operation {
+                    Operation::Hold { lines, .. } => (lines, None),
+                    Operation::Change { which, lines, .. } => (lines, model.meant(*which)),
+                    other => panic!("{other:?} can't fall short"),
+                };
+                model.check_shortages(lines, own, shortages);
+            }
+        }
+    }
+}
+
+/// Brings the model up to date with an accepted operation, checking what was answered.
+fn accepted(operation: &Operation, decision: &Decision, model: &mut Model) {
+    match operation {
+        Operation::Hold { lines, choice, ttl_seconds } => {
+            let view = reservation(decision);
+            model.check_units(lines, *choice, None, view);
+            let id = reservation_id(model.holds.len());
+            assert_eq!(decision.write, Some(ReservationWrite::Insert(id)));
+            model.holds.push(Hold {
+                status: "held",
+                ordered: false,
+                choice: *choice,
+                units: units(view),
+                created_at: model.now,
+                expires_at: model.now + ttl_seconds * 1_000,
+            });
+        }
+        Operation::Change { which, lines, choice, ttl_seconds } => {
+            let (number, view) = (model.meant(*which).unwrap(), reservation(decision));
+            let choice = choice.unwrap_or(model.holds[number].choice);
+            model.check_units(lines, choice, Some(number), view);
+            let (now, hold) = (model.now, &mut model.holds[number]);
+            hold.choice = choice;
+            hold.units = units(view);
+            hold.expires_at = ttl_seconds.map_or(hold.expires_at, |seconds| now + seconds * 1_000);
+        }
+        Operation::Extend { which, ttl_seconds } => {
+            let number = model.meant(*which).unwrap();
+            let (now, hold) = (model.now, &mut model.holds[number]);
+            hold.expires_at = hold.expires_at.max(now + ttl_seconds * 1_000);
+            assert_eq!(reservation(decision).reservation.expires_at, time(hold.expires_at));
+        }
+        Operation::Release { which } => {
+            let number = model.meant(*which).unwrap();
+            model.holds[number].status = "released";
+        }
+        Operation::Expire { which } => {
+            let number = model.meant(*which).unwrap();
+            model.holds[number].status = "expired";
+        }
+        Operation::Adjust { product, warehouse, delta, .. } => {
+            *model.on_hand.entry((*product, *warehouse)).or_default() += delta;
+            let Answer::Product(view) = &decision.answer else { panic!("an adjustment answers with the product") };
+            let on_hand =
+                (0..operation::WAREHOUSES).filter_map(|each| model.on_hand.get(&(*product, each))).sum::<i64>();
+            assert_eq!(view.total().on_hand, on_hand);
+        }
+        other => unreachable!("{other:?} is not for decide"),
+    }
+}
+
+fn reservation(decision: &Decision) -> &ReservationView {
+    match &decision.answer {
+        Answer::Reservation(view) => view,
+        Answer::Product(_) => panic!("a reservation was to be answered"),
+    }
+}
+
+/// What holds after every step.
+fn check(state: &State, model: &Model, ledger: &Ledger) {
+    for (key, row) in &state.stock {
+        let place = (world::product_number(key.product_id), world::warehouse_number(&key.warehouse));
+        let (on_hand, reserved) = (row.level.on_hand, row.level.reserved);
+        assert!(0 <= reserved && reserved <= on_hand, "{place:?} is oversold: {row:?}");
+        assert_eq!(ledger.rows.get(&place), Some(&(on_hand, reserved, row.version)), "the journal of {place:?}");
+        assert_eq!(model.on_hand.get(&place), Some(&on_hand), "{place:?}");
+        assert_eq!(model.reserved(place), reserved, "{place:?}");
+    }
+    assert_eq!(state.stock.len(), ledger.rows.len());
+    assert_eq!(state.reservations.len(), model.holds.len());
+    for (number, hold) in model.holds.iter().enumerate() {
+        let reservation = &state.reservations[&reservation_id(number)];
+        assert_eq!(reservation.status.as_str(), hold.status);
+        assert_eq!((reservation.created_at, reservation.expires_at), (time(hold.created_at), time(hold.expires_at)));
+        assert_eq!(units(&reservation.clone().view(state.now)), hold.units);
+    }
+}

@@ -1,0 +1,49 @@
+import { defineConfig, devices } from "@playwright/test";
+
+// The server is the one that scripts/build.sh dev made, on the database of DATABASE_URL, which is
+// empty at the start: see scripts/end2end.sh.
+const port = Number(process.env.HOLDFAST_TEST_PORT ?? 18080);
+const baseURL = `http://127.0.0.1:${port}`;
+
+const chromium = {
+  ...devices["Desktop Chrome"],
+  launchOptions: {
+    executablePath: process.env.CHROMIUM,
+    args: [
+      // Chromium's sandbox refuses to run as root.
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      // Nothing but our pages goes over the network.
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  },
+};
+
+export default defineConfig({
+  testDir: "tests",
+  reporter: "list",
+  forbidOnly: true,
+  fullyParallel: true,
+  // A test that needs a second try has something to tell.
+  retries: 0,
+  workers: 2,
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  use: { baseURL, trace: "retain-on-failure" },
+  projects: [
+    { name: "with JavaScript", use: chromium },
+    { name: "without JavaScript", use: { ...chromium, javaScriptEnabled: false } },
+  ],
+  webServer: {
+    command: `../scripts/holdfast.sh dev serve --listen 127.0.0.1:${port}`,
+    url: `${baseURL}/readyz`,
+    timeout: 60_000,
+    reuseExistingServer: false,
+    stdout: "pipe",
+    stderr: "pipe",
+    gracefulShutdown: { signal: "SIGTERM", timeout: 10_000 },
+  },
+});

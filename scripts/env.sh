@@ -1,0 +1,25 @@
+# Sourced by every other script, from the top folder: where tools and builds are kept, and what the
+# compiler is told. Both caches lie outside the checkout, so that a fresh clone starts warm.
+set -eu
+
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+
+# A new version here is installed beside the old one at the next run.
+cargo_leptos_version=0.3.10
+wasm_bindgen_version=0.2.130
+cargo_leptos_dir="$cache/tools/cargo-leptos-$cargo_leptos_version"
+wasm_bindgen_dir="$cache/tools/wasm-bindgen-$wasm_bindgen_version"
+export PATH="$PWD/node_modules/.bin:$cargo_leptos_dir/bin:$wasm_bindgen_dir/bin:$PATH"
+
+# SQL is checked against .sqlx/, even where DATABASE_URL names a database to serve from.
+export SQLX_OFFLINE=true
+
+# Leptos compiles this in. It is the same for every build, or each would compile the others' anew.
+export LEPTOS_OUTPUT_NAME=holdfast
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+fail() {
+    printf 'holdfast: %s\n' "$*" >&2
+    exit 1
+}

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Runs what scripts/build.sh built: scripts/holdfast.sh release|dev [ARGUMENT...].
+cd "$(dirname "$0")/.." || exit 1
+. scripts/env.sh
+
+out="$PWD/target/holdfast-$1"
+shift
+export LEPTOS_SITE_ROOT="$out/site" LEPTOS_SITE_PKG_DIR=pkg LEPTOS_HASH_FILES=true
+exec "$out/holdfast" "$@"

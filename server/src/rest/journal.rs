@@ -1,0 +1,40 @@
+//! `/api/audit`: the journal.
+
+use axum::Json as JsonAnswer;
+use axum::extract::State;
+use domain::form::Fields;
+use domain::journal::{Entry, EntryFilter, Subject};
+use domain::page::Page;
+use domain::product::ProductRef;
+use domain::sku::Sku;
+use serde::Deserialize;
+use store::Store;
+
+use super::extract::{Query, checked, limit};
+use super::problem::ApiError;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    subject: Option<String>,
+    sku: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+pub(crate) async fn list(
+    State(store): State<Store>,
+    Query(query): Query<ListQuery>,
+) -> Result<JsonAnswer<Page<Entry>>, ApiError> {
+    let mut fields = Fields::default();
+    let subject = query.subject.map(|subject| fields.take("subject", subject.parse::<Subject>()));
+    let sku = query.sku.map(|sku| fields.take("sku", Sku::new(sku)));
+    let (subject, sku) = checked(fields.finish(|| Some((subject.flatten(), sku.flatten()))))?;
+    let product = match sku {
+        Some(sku) => Some(store.product_fetch(&ProductRef::Sku(sku)).await?.id),
+        None => None,
+    };
+    let limit = limit(query.limit.as_deref())?;
+    let filter = EntryFilter { subject, product };
+    Ok(JsonAnswer(store.journal_list(&filter, limit, query.cursor.as_deref()).await?))
+}

@@ -1,0 +1,70 @@
+//! Answers, as they are sent and as they are kept.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::product::ProductView;
+use domain::reservation::ReservationView;
+use serde::Serialize;
+use store::{Answered, Rendered};
+
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+pub(crate) fn reservation(view: &ReservationView) -> Rendered {
+    Rendered { status: 200, etag: None, location: None, body: json(view) }
+}
+
+pub(crate) fn reservation_created(view: &ReservationView) -> Rendered {
+    let location = Some(format!("/api/reservations/{}", view.reservation.id));
+    Rendered { status: 201, location, ..reservation(view) }
+}
+
+pub(crate) fn product(view: &ProductView) -> Rendered {
+    Rendered { status: 200, etag: Some(product_etag(view)), location: None, body: json(view) }
+}
+
+pub(crate) fn product_created(view: &ProductView) -> Rendered {
+    let location = Some(format!("/api/products/{}", view.id));
+    Rendered { status: 201, location, ..product(view) }
+}
+
+/// Weak: `as_of` differs from answer to answer while the product does not.
+pub(crate) fn product_etag(view: &ProductView) -> String {
+    format!("W/\"{}\"", view.version)
+}
+
+/// Whether the client has this version already (RFC 9110, section 13.1.2).
+pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let values = headers.get_all(axum::http::header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
+}
+
+/// Our own types have no keys but strings and no values that JSON lacks.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+/// What was rendered, on its way to the client.
+#[derive(Debug)]
+pub(crate) struct Sent(pub(crate) Answered);
+
+impl IntoResponse for Sent {
+    fn into_response(self) -> Response {
+        let Answered { rendered, replayed } = self.0;
+        let mut response = Body::from(rendered.body).into_response();
+        *response.status_mut() = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::OK);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in [(ETAG, rendered.etag), (LOCATION, rendered.location)] {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        if replayed {
+            headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

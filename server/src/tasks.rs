@@ -1,0 +1,110 @@
+//! What the server does by itself: the sweep, and the figures. Each is a loop around one bounded step of
+//! the store, and ends when it is told to.
+
+use std::time::Duration;
+
+use domain::time::Timestamp;
+use store::{Expired, Store};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How many holds one step of the sweep ends at most.
+const EXPIRE_MAX: u16 = 500;
+/// The sweep looks at least this often, whatever it was told.
+const EXPIRE_INTERVAL: Duration = Duration::from_secs(1);
+/// How soon to look again for holds that are due, but in another's hand.
+const EXPIRE_AGAIN: Duration = Duration::from_millis(20);
+/// The figures are read this often, or less so where that takes long.
+const STATS_INTERVAL: Duration = Duration::from_secs(5);
+/// Reading the figures may take one part in so many of the time.
+const STATS_SHARE: u32 = 20;
+
+/// The tasks of a running server.
+#[derive(Debug)]
+pub struct Tasks {
+    stop: CancellationToken,
+    running: JoinSet<()>,
+}
+
+impl Tasks {
+    pub fn start(store: &Store) -> Self {
+        let stop = CancellationToken::new();
+        let mut running = JoinSet::new();
+        running.spawn(expire(store.clone(), stop.clone()));
+        running.spawn(stats(store.clone(), stop.clone()));
+        Self { stop, running }
+    }
+
+    /// Lets each task end the step it is in, and waits for that.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.running.join_next().await.is_some() {}
+    }
+}
+
+async fn expire(store: Store, stop: CancellationToken) {
+    let mut deadlines = store.deadlines();
+    while !stop.is_cancelled() {
+        deadlines.mark_unchanged();
+        let (pause, now) = match store.reservation_expire_once(EXPIRE_MAX).await {
+            Ok(step) => {
+                if step.expired > 0 {
+                    let Expired { expired, lateness_milliseconds, .. } = step;
+                    tracing::debug!(expired, lateness_milliseconds, "holds expired");
+                }
+                (pause(&step), Some(step.now))
+            }
+            Err(error) => {
+                tracing::error!(error = error.in_full(), "the sweep failed and will be tried again");
+                (EXPIRE_INTERVAL, None)
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+            () = nearer(&mut deadlines, now, pause) => {}
+        }
+    }
+}
+
+/// How long to sleep after a step: until the next deadline, by the database's clock.
+fn pause(step: &Expired) -> Duration {
+    let until = |deadline: Timestamp| u64::try_from(deadline.milliseconds_since(step.now)).unwrap_or(0);
+    match step.next_deadline.map(until) {
+        _ if step.more => Duration::ZERO,
+        Some(0) => EXPIRE_AGAIN,
+        Some(milliseconds) => Duration::from_millis(milliseconds).min(EXPIRE_INTERVAL),
+        None => EXPIRE_INTERVAL,
+    }
+}
+
+/// Ends when a deadline is set that falls within the pause.
+async fn nearer(deadlines: &mut watch::Receiver<Option<Timestamp>>, now: Option<Timestamp>, pause: Duration) {
+    let within = |deadline: &Option<Timestamp>| match (deadline, now) {
+        (Some(deadline), Some(now)) => i128::from(deadline.milliseconds_since(now)) < pause.as_millis() as i128,
+        _ => false,
+    };
+    while deadlines.changed().await.is_ok() {
+        if within(&deadlines.borrow_and_update()) {
+            return;
+        }
+    }
+    // The store is gone, and no deadline will be told of again.
+    std::future::pending().await
+}
+
+async fn stats(store: Store, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let began = Instant::now();
+        if let Err(error) = store.stats_refresh_once().await {
+            tracing::warn!(error = error.in_full(), "the figures could not be read");
+        }
+        let pause = STATS_INTERVAL.max(began.elapsed() * STATS_SHARE);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The API as a shop sees it: over HTTP, on the real router, on a real Postgres.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on panics")]
+
+#[path = "http/support.rs"]
+mod support;
+
+#[path = "http/products.rs"]
+mod products;
+#[path = "http/reservations.rs"]
+mod reservations;
+
+#[path = "http/idempotency.rs"]
+mod idempotency;
+#[path = "http/refusals.rs"]
+mod refusals;
+
+#[path = "http/at_once.rs"]
+mod at_once;
+#[path = "http/disconnects.rs"]
+mod disconnects;
+#[path = "http/restarts.rs"]
+mod restarts;

@@ -1,0 +1,26 @@
+//! The store's use cases on a real Postgres: each test has a database of its own.
+
+#![cfg(test)]
+
+mod support;
+
+mod journal;
+mod product_list;
+mod products;
+mod stock;
+
+mod reservation_change;
+mod reservation_list;
+mod reservations;
+
+mod faults;
+mod sweep;
+
+mod idempotency;
+mod twins;
+
+mod aborts;
+mod crowds;
+mod random;
+
+mod schema;
