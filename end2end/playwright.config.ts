@@ -7,6 +7,8 @@ const baseURL = `http://127.0.0.1:${port}`;
 
 const chromium = {
   ...devices["Desktop Chrome"],
+  // Not the server's zone, so that a page that was taken over can be told from one that was not.
+  timezoneId: "Europe/Berlin",
   launchOptions: {
     executablePath: process.env.CHROMIUM,
     args: [

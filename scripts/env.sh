@@ -5,6 +5,15 @@ set -eu
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
 
+# Cargo names the crates of every checkout alike, and tells what is out of date by the times of files
+# alone: what another checkout compiled later would pass for ours. So the first build after another
+# checkout's compiles our crates anew; the dependencies stay.
+mkdir -p "$CARGO_TARGET_DIR"
+if [ "$(cat "$CARGO_TARGET_DIR/checkout" 2>/dev/null)" != "$PWD" ]; then
+    find app cluster domain frontend migrations server store -type f -exec touch {} +
+    echo "$PWD" >"$CARGO_TARGET_DIR/checkout"
+fi
+
 # A new version here is installed beside the old one at the next run.
 cargo_leptos_version=0.3.10
 wasm_bindgen_version=0.2.130

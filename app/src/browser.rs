@@ -3,7 +3,7 @@
 use domain::time::Timestamp;
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlElement, HtmlInputElement, PerformanceNavigationTiming};
+use web_sys::{HtmlElement, HtmlInputElement, PerformanceNavigationTiming, VisibilityState};
 
 /// Milliseconds since the page was asked for, by a clock that nobody sets.
 pub(crate) fn elapsed_ms() -> f64 {
@@ -36,6 +36,11 @@ pub(crate) fn focus(selector: &str) -> bool {
     let found = document().query_selector(selector).ok().flatten();
     let element = found.and_then(|element| element.dyn_into::<HtmlElement>().ok());
     element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// Whether the page is in front, not in a tab behind others.
+pub(crate) fn is_seen() -> bool {
+    document().visibility_state() == VisibilityState::Visible
 }
 
 /// The element that the keyboard is on.

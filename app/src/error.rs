@@ -55,16 +55,6 @@ impl FromServerFnError for ApiError {
 #[derive(Debug)]
 pub struct ProblemJson;
 
-#[derive(Serialize)]
-struct OnTheWire<'a> {
-    r#type: String,
-    title: &'static str,
-    status: u16,
-    detail: String,
-    #[serde(flatten)]
-    error: &'a ApiError,
-}
-
 impl ContentType for ProblemJson {
     const CONTENT_TYPE: &'static str = "application/problem+json";
 }
@@ -78,13 +68,12 @@ impl Encodes<ApiError> for ProblemJson {
 
     fn encode(error: &ApiError) -> Result<Bytes, serde_json::Error> {
         let problem = &error.problem;
-        let wire = OnTheWire {
-            r#type: format!("urn:holdfast:problem:{}", problem.code()),
-            title: problem.title(),
-            status: problem.status(),
-            detail: problem.to_string(),
-            error,
-        };
+        // The standard members stand beside the problem's own, of which one may have the same name.
+        let mut wire = serde_json::to_value(error)?;
+        wire["type"] = format!("urn:holdfast:problem:{}", problem.code()).into();
+        wire["title"] = problem.title().into();
+        wire["status"] = problem.status().into();
+        wire["detail"] = problem.to_string().into();
         serde_json::to_vec(&wire).map(Bytes::from)
     }
 }
@@ -99,11 +88,20 @@ impl Decodes<ApiError> for ProblemJson {
 
 #[cfg(test)]
 mod tests {
+    use domain::reservation::ReservationStatus;
+
     use super::*;
 
     #[test]
     fn an_error_reads_back_from_the_wire() {
-        for problem in [Problem::Internal, Problem::field("sku", "is required"), Problem::not_found("product")] {
+        let problems = [
+            Problem::Internal,
+            Problem::malformed("no"),
+            Problem::field("sku", "is required"),
+            Problem::not_found("product"),
+            Problem::NotHeld { reservation_status: ReservationStatus::Released },
+        ];
+        for problem in problems {
             let error = ApiError { typed: vec![("sku".into(), "85123A".into())], ..ApiError::new(problem) };
             let bytes = ProblemJson::encode(&error).unwrap();
             let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();

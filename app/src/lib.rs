@@ -19,10 +19,12 @@ mod forms;
 mod links;
 mod query;
 mod theme;
+mod words;
 
 mod browser;
 mod clock;
 mod keys;
+mod refresh;
 
 #[cfg(feature = "ssr")]
 pub mod ssr;

@@ -48,8 +48,8 @@ pub enum Problem {
     UnknownSku { errors: FieldErrors },
     #[error("All lines must be priced in one currency.")]
     MixedCurrency { currencies: Vec<String> },
-    #[error("The reservation is {status}, not held.")]
-    NotHeld { status: ReservationStatus },
+    #[error("The reservation is {reservation_status}, not held.")]
+    NotHeld { reservation_status: ReservationStatus },
     #[error("The reservation belongs to an order: only the order ends it.")]
     HasOrder { order_id: OrderId },
 
@@ -225,10 +225,13 @@ mod tests {
             Problem::BadCursor,
             Problem::InsufficientStock { shortages: Vec::new() },
             Problem::Busy { retry_after_seconds: 1 },
+            Problem::NotHeld { reservation_status: ReservationStatus::Released },
         ];
         for problem in problems {
             let json = serde_json::to_value(&problem).unwrap();
             assert_eq!(json["code"], problem.code());
+            // What the standard means by these is written beside the problem's own members.
+            assert!(["type", "title", "status", "request_id"].iter().all(|name| json.get(name).is_none()), "{json}");
             assert_eq!(serde_json::from_value::<Problem>(json).unwrap(), problem);
         }
     }

@@ -10,6 +10,9 @@ mod products;
 #[path = "http/reservations.rs"]
 mod reservations;
 
+#[path = "http/server_functions.rs"]
+mod server_functions;
+
 #[path = "http/idempotency.rs"]
 mod idempotency;
 #[path = "http/refusals.rs"]

@@ -12,7 +12,7 @@ use domain::ids::{ProductId, ReservationId};
 use domain::problem::Problem;
 use domain::product::ProductView;
 use domain::reservation::ReservationView;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 pub(crate) use lock::Locking;
 
@@ -64,6 +64,15 @@ enum Again {
     Claimed,
 }
 
+/// What came of running a batch once.
+enum Attempt {
+    /// Something was written, and is to be committed.
+    Won(Vec<Outcome>),
+    /// Nobody won: nothing was written, and nothing is kept.
+    Lost(Vec<Outcome>),
+    Again(Again),
+}
+
 /// Decides the items in one transaction and commits it. Outcomes stand in the order of the items.
 ///
 /// # Errors
@@ -84,19 +93,44 @@ pub(crate) async fn run(pool: &PgPool, items: &[Item], locking: Locking) -> Resu
 
 async fn attempt(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Result<Vec<Outcome>, Again>, StoreError> {
     let mut tx = pool.begin().await?;
+    match attempt_in_tx(&mut tx, items, locking).await {
+        Ok(Attempt::Won(outcomes)) => {
+            tx::commit(tx).await?;
+            Ok(Ok(outcomes))
+        }
+        Ok(Attempt::Lost(outcomes)) => {
+            tx.rollback().await?;
+            Ok(Ok(outcomes))
+        }
+        Ok(Attempt::Again(again)) => {
+            tx.rollback().await?;
+            Ok(Err(again))
+        }
+        Err(error) => {
+            // Dropped, it would keep its locks for a while, and whoever skips what is locked would skip
+            // what this left undone.
+            if let Err(cause) = tx.rollback().await {
+                tracing::debug!(%cause, "a failed transaction could not be rolled back");
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn attempt_in_tx(tx: &mut PgConnection, items: &[Item], locking: Locking) -> Result<Attempt, StoreError> {
     let named: BTreeSet<ReservationId> = items.iter().filter_map(|item| reservation_of(&item.command)).collect();
-    let locked = lock::reservations_in_tx(&mut tx, &named, locking).await?;
-    let reservations = crate::reservations::reservations_read_in_tx(&mut tx, &locked).await?;
+    let locked = lock::reservations_in_tx(tx, &named, locking).await?;
+    let reservations = crate::reservations::reservations_read_in_tx(tx, &locked).await?;
     if let Some(id) = locked.iter().find(|id| !reservations.iter().any(|each| each.id == **id)) {
         return Err(StoreError::Corrupt(format!("reservation {id} has no lines")));
     }
     let products = touched(items, &reservations);
-    let stock = lock::stock_in_tx(&mut tx, &products, items).await?;
+    let stock = lock::stock_in_tx(tx, &products, items).await?;
 
     let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(items.len());
     for item in items {
         let kept = match &item.reply {
-            Some(reply) => idempotency_fetch_in_tx(&mut tx, &reply.claim).await,
+            Some(reply) => idempotency_fetch_in_tx(tx, &reply.claim).await,
             None => Ok(None),
         };
         outcomes.push(match kept {
@@ -106,7 +140,7 @@ async fn attempt(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Resu
         });
     }
 
-    let mut state = read::state_in_tx(&mut tx, reservations, &products, &stock).await?;
+    let mut state = read::state_in_tx(tx, reservations, &products, &stock).await?;
     let open = |outcome: &Option<Outcome>| outcome.is_none();
     let fresh: Vec<&Item> =
         items.iter().zip(&outcomes).filter(|(_, outcome)| open(outcome)).map(|(item, _)| item).collect();
@@ -115,10 +149,9 @@ async fn attempt(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Resu
 
     let short = short_products(&fresh, &decisions);
     if !short.is_empty() {
-        let overdue = read::overdue_in_tx(&mut tx, &short).await?;
+        let overdue = read::overdue_in_tx(tx, &short).await?;
         if !overdue.is_empty() {
-            tx.rollback().await?;
-            return Ok(Err(Again::Overdue(overdue)));
+            return Ok(Attempt::Again(Again::Overdue(overdue)));
         }
     }
 
@@ -127,13 +160,11 @@ async fn attempt(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Resu
     let winners = || fresh.iter().zip(&decisions).filter_map(|(item, decision)| Some((*item, decision.as_ref().ok()?)));
     let drafts: Vec<_> =
         winners().filter_map(|(item, decision)| Some((item.caller, decision.draft.as_ref()?))).collect();
-    if drafts.is_empty() {
-        // Nobody won: nothing was written, and nothing is kept.
-        tx.rollback().await?;
-    } else {
-        write::stock_in_tx(&mut tx, &state, &drafts).await?;
-        write::reservations_in_tx(&mut tx, &state, winners().filter_map(|(_, decision)| decision.write)).await?;
-        journal_append_in_tx(&mut tx, &drafts, state.now).await?;
+    let won = !drafts.is_empty();
+    if won {
+        write::stock_in_tx(tx, &state, &drafts).await?;
+        write::reservations_in_tx(tx, &state, winners().filter_map(|(_, decision)| decision.write)).await?;
+        journal_append_in_tx(tx, &drafts, state.now).await?;
         let answers: Vec<(&Claim, &Rendered)> = fresh
             .iter()
             .zip(&decisions)
@@ -141,18 +172,17 @@ async fn attempt(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Resu
             .filter(|((_, decision), _)| decision.as_ref().is_ok_and(|decision| decision.draft.is_some()))
             .filter_map(|((item, _), rendered)| Some((&item.reply.as_ref()?.claim, rendered.as_ref()?)))
             .collect();
-        if let Err(Claimed) = idempotency_insert_in_tx(&mut tx, &answers, state.now).await? {
-            tx.rollback().await?;
-            return Ok(Err(Again::Claimed));
+        if let Err(Claimed) = idempotency_insert_in_tx(tx, &answers, state.now).await? {
+            return Ok(Attempt::Again(Again::Claimed));
         }
-        tx::commit(tx).await?;
     }
 
     let mut decided = decisions.into_iter().zip(rendered).map(|(decision, rendered)| match decision {
         Ok(decision) => Outcome::Accepted { answer: decision.answer, rendered },
         Err(refusal) => Outcome::Refused(refusal),
     });
-    Ok(Ok(outcomes.into_iter().filter_map(|kept| kept.or_else(|| decided.next())).collect()))
+    let outcomes = outcomes.into_iter().filter_map(|kept| kept.or_else(|| decided.next())).collect();
+    Ok(if won { Attempt::Won(outcomes) } else { Attempt::Lost(outcomes) })
 }
 
 fn reservation_of(command: &Command) -> Option<ReservationId> {

@@ -12,13 +12,14 @@ use crate::api::stats::stats_fetch;
 use crate::clock;
 use crate::error::ApiError;
 use crate::links;
-use crate::parts::expiry_watch::{self, Refresh};
+use crate::parts::expiry_watch;
 use crate::parts::figure::Figure;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_table::{HoldTable, Of};
 use crate::parts::loaded::Loaded;
 use crate::parts::page_key::PageKey;
 use crate::parts::timeline::Timeline;
+use crate::refresh::Refresh;
 
 /// What the page shows, read together.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]

@@ -18,12 +18,13 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::links::{self, ReservationsAt};
 use crate::parts::badge::{ArchivedBadge, LowBadge};
-use crate::parts::expiry_watch::{self, Refresh};
+use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_table::{HoldTable, Of};
 use crate::parts::loaded::Loaded;
 use crate::parts::page_key::PageKey;
 use crate::parts::timeline::Timeline;
+use crate::refresh::Refresh;
 
 use adjust::AdjustForm;
 use edit::EditSection;
@@ -54,12 +55,17 @@ async fn folder(reference: String) -> Result<Folder, ApiError> {
     Ok(Folder { product, more_holds: holds.next.is_some(), holds: holds.items, entries: entries?.items })
 }
 
-/// The page. It is built anew for another product: its forms are about one.
+/// The page. It is built anew for another product, since its forms are about one: hence the list of one
+/// item, which keeps nothing of an item that is gone.
 #[component]
 pub(crate) fn ProductPage() -> impl IntoView {
     let params = use_params_map();
     let reference = Memo::new(move |_| params.with(|params| params.get("product").unwrap_or_default()));
-    move || view! { <OneProduct reference=reference.get() /> }
+    view! {
+        <For each=move || [reference.get()] key=Clone::clone let:reference>
+            <OneProduct reference=reference />
+        </For>
+    }
 }
 
 #[component]

@@ -22,6 +22,7 @@ use crate::parts::icons::{Icon, Picture};
 use crate::parts::loaded::Loaded;
 use crate::parts::pager::Pager;
 use crate::query::Query;
+use crate::refresh::Refresh;
 
 mod table;
 
@@ -49,7 +50,8 @@ async fn listing(at: ProductsAt) -> Result<Listing, ApiError> {
 pub(crate) fn Products() -> impl IntoView {
     let search = use_location().search;
     let at = Memo::new(move |_| search.with(|search| read(search)));
-    let data = Resource::new(move || at.get(), listing);
+    let refresh = Refresh::new();
+    let data = Resource::new(move || (at.get(), refresh.count()), |(at, _)| listing(at));
     view! {
         <PageHead title="Products" line=move || view! { <Line data=data /> }>
             <a class="button main" href=links::PRODUCT_NEW>"New product"</a>

@@ -14,13 +14,15 @@ use crate::error::ApiError;
 use crate::links::{self, ReservationsAt};
 use crate::parts::badge::StatusBadge;
 use crate::parts::countdown::Countdown;
-use crate::parts::expiry_watch::{self, Refresh, lines_in_words};
+use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_actions::HoldActions;
 use crate::parts::loaded::Loaded;
 use crate::parts::moment::Moment;
 use crate::parts::page_key::PageKey;
 use crate::parts::timeline::Timeline;
+use crate::refresh::Refresh;
+use crate::words::lines_in_words;
 
 const ENTRIES_SHOWN: &str = "100";
 
@@ -38,12 +40,17 @@ async fn folder(id: String) -> Result<Folder, ApiError> {
     Ok(Folder { hold, entries: entries.items })
 }
 
-/// The page. It is built anew for another reservation: its forms are about one.
+/// The page. It is built anew for another reservation, since its forms are about one: hence the list of
+/// one item, which keeps nothing of an item that is gone.
 #[component]
 pub(crate) fn ReservationPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    move || view! { <OneReservation id=id.get() /> }
+    view! {
+        <For each=move || [id.get()] key=Clone::clone let:id>
+            <OneReservation id=id />
+        </For>
+    }
 }
 
 #[component]

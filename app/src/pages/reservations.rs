@@ -1,10 +1,9 @@
 //! Reservations: what is held, the next to end first, and what became of the others.
 
-use std::collections::BTreeMap;
-
 use domain::page::Page;
 use domain::quantity::grouped;
 use domain::reservation::{ReservationStatus, ReservationView};
+use domain::stats::Stats;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
@@ -15,13 +14,14 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::links::{self, ReservationsAt, StatusTab};
 use crate::parts::badge::status_word;
-use crate::parts::expiry_watch::{self, Refresh};
+use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_table::{HoldTable, Of};
 use crate::parts::loaded::Loaded;
 use crate::parts::page_key::PageKey;
 use crate::parts::pager::Pager;
 use crate::query::Query;
+use crate::refresh::Refresh;
 
 /// The tabs, in the order of a reservation's life.
 const TABS: [StatusTab; 5] = [
@@ -36,7 +36,7 @@ const TABS: [StatusTab; 5] = [
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 struct Listing {
     page: Page<ReservationView>,
-    counts: BTreeMap<ReservationStatus, i64>,
+    stats: Option<Stats>,
 }
 
 async fn listing(at: ReservationsAt) -> Result<Listing, ApiError> {
@@ -51,7 +51,7 @@ async fn listing(at: ReservationsAt) -> Result<Listing, ApiError> {
         reservation_list(status, Some(at.sku), Some(at.owner), Some(sort.to_owned()), Some(at.cursor), None),
         stats_fetch(),
     );
-    Ok(Listing { page: page?, counts: stats?.map(|stats| stats.reservations).unwrap_or_default() })
+    Ok(Listing { page: page?, stats: stats? })
 }
 
 fn read(search: &str) -> ReservationsAt {
@@ -127,16 +127,20 @@ fn Tab(at: Memo<ReservationsAt>, tab: StatusTab, listing: Signal<Listing>) -> im
         StatusTab::One(status) => status_word(status),
     };
     // Only what is held is counted completely; a count of the ended ones would say less than it seems to.
-    let count = move || match tab {
-        StatusTab::One(ReservationStatus::Held) => {
-            listing.with(|listing| listing.counts.get(&ReservationStatus::Held).copied())
-        }
-        StatusTab::One(_) | StatusTab::All => None,
+    let count = move || {
+        let stats = listing.with(|listing| listing.stats.clone()).filter(|_| tab == StatusTab::default())?;
+        Some((stats.reservations.get(&ReservationStatus::Held).copied()?, stats.as_of))
+    };
+    let count = move || {
+        count().map(|(count, as_of)| {
+            let age = format!("As of {} UTC", as_of.to_calendar());
+            view! { <span class="tab-count" title=age>{grouped(count)}</span> }
+        })
     };
     view! {
         <a class="tab" href=href aria-current=current>
             {word}
-            {move || count().map(|count| view! { <span class="tab-count">{grouped(count)}</span> })}
+            {count}
         </a>
     }
 }

@@ -4,47 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::ids::ReservationId;
-use domain::quantity::grouped;
-use domain::reservation::{Reservation, ReservationStatus, ReservationView};
+use domain::reservation::{ReservationStatus, ReservationView};
 use domain::time::Timestamp;
 use leptos::leptos_dom::helpers::set_timeout;
 use leptos::prelude::*;
 
 use super::toast::Toasts;
 use crate::clock::ServerClock;
+use crate::refresh::Refresh;
+use crate::words::lines_in_words;
 
 /// When the page is read again after a deadline. The sweep needs a moment to give the units back; it is
 /// asked for again in case it was late.
 const READ_AGAIN_MS: [u64; 3] = [250, 600, 1_500];
-
-/// Reads a page's data again.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Refresh(RwSignal<u64>);
-
-impl Refresh {
-    pub(crate) fn new() -> Self {
-        Self(RwSignal::new(0))
-    }
-
-    /// How often it was asked for: what a resource is keyed on.
-    pub(crate) fn count(self) -> u64 {
-        self.0.get()
-    }
-
-    /// Asks for it, unless the page is gone by now.
-    pub(crate) fn now(self) {
-        let _ = self.0.try_update(|count| *count += 1);
-    }
-}
-
-/// `6 × 85123A and 2 more`: what a reservation is of.
-pub(crate) fn lines_in_words(reservation: &Reservation) -> String {
-    match reservation.lines.as_slice() {
-        [] => "nothing".to_owned(),
-        [line] => format!("{} × {}", grouped(line.quantity), line.sku),
-        [line, rest @ ..] => format!("{} × {} and {} more", grouped(line.quantity), line.sku, rest.len()),
-    }
-}
 
 /// Watches what `shown` says is on the page.
 pub(crate) fn watch(shown: Signal<Vec<ReservationView>>, refresh: Refresh) {

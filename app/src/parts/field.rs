@@ -106,7 +106,7 @@ pub(crate) fn SelectField(
     });
     let first = form.first_value(name);
     view! {
-        <Around form=form name=name label=label need=Need::Optional hint=hint>
+        <Around form=form name=name label=label need=Need::Required hint=hint>
             <select
                 node_ref=select
                 id=form.id(name)

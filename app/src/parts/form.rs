@@ -16,10 +16,11 @@ use server_fn::ServerFn;
 use server_fn::error::ServerFnUrlError;
 use web_sys::SubmitEvent;
 
-use super::trouble::{in_words, sentence};
+use super::trouble::in_words;
 use crate::browser;
 use crate::error::ApiError;
 use crate::query::Query;
+use crate::words::sentence;
 
 /// What stands in the fields of a form, by name.
 pub(crate) type Values = BTreeMap<&'static str, String>;

@@ -3,11 +3,12 @@
 use domain::reservation::{ReservationStatus, ReservationView};
 use leptos::prelude::*;
 
-use super::expiry_watch::{Refresh, lines_in_words};
 use super::form::{AfterSuccess, FormPlan, FormState, nothing_to_check};
 use super::submit::{FormShell, Submit, Weight};
 use super::toast::Toasts;
 use crate::api::reservations::{ReservationExtend, ReservationRelease};
+use crate::refresh::Refresh;
+use crate::words::lines_in_words;
 
 /// By how much a hold is extended at one press: to this from now.
 pub(crate) const EXTEND_MINUTES: &str = "10";

@@ -7,10 +7,11 @@ use leptos::prelude::*;
 
 use super::badge::StatusBadge;
 use super::countdown::Countdown;
-use super::expiry_watch::{Refresh, lines_in_words};
 use super::hold_actions::HoldActions;
 use super::moment::Moment;
 use crate::links;
+use crate::refresh::Refresh;
+use crate::words::lines_in_words;
 
 /// What the first column says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,7 +51,7 @@ pub(crate) fn HoldTable(
                         <th scope="col">"Status"</th>
                         <th scope="col">"Owner"</th>
                         <th scope="col">"Made"</th>
-                        <th scope="col">"Ends"</th>
+                        <th scope="col">"Deadline"</th>
                         <th scope="col">
                             <span class="unseen">"Actions"</span>
                         </th>
@@ -98,7 +99,7 @@ fn Row(hold: Signal<ReservationView>, of: Of, refresh: Refresh) -> impl IntoView
             <td data-label="Made">
                 <Moment at=Signal::derive(move || hold.with(|view| view.reservation.created_at)) />
             </td>
-            <td data-label="Ends" class="ends">
+            <td data-label="Deadline" class="ends">
                 {ends}
             </td>
             <td class="row-actions">

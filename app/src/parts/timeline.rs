@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::moment::Moment;
 use crate::links;
+use crate::words::capital;
 
 /// Entries, one line each; a line opens to what was and what is.
 #[component]
@@ -30,9 +31,9 @@ pub(crate) fn Timeline(
 
 #[component]
 fn Line(entry: Entry) -> impl IntoView {
-    let what = entry.stock_words();
     let tone = tone(entry.action);
     let changes = changes(&entry);
+    let what = entry.stock_words().or_else(|| in_short(entry.action, &changes));
     let (title, by) = (capital(entry.action.words()), who(entry.actor));
     let link = subject_link(&entry);
     let line = view! {
@@ -49,7 +50,9 @@ fn Line(entry: Entry) -> impl IntoView {
     } else {
         Either::Right(view! {
             <details>
-                <summary class="entry-line">{line}</summary>
+                <summary class="entry-line">
+                    {line} <span class="entry-opens" aria-hidden="true"></span>
+                </summary>
                 <Changes changes=changes link=link />
             </details>
         })
@@ -114,6 +117,18 @@ fn changes(entry: &Entry) -> Vec<Change> {
         .collect()
 }
 
+/// What was changed, for an entry whose name does not say it: `name: Mug → Cup`.
+fn in_short(action: Action, changes: &[Change]) -> Option<String> {
+    if action != Action::ProductChanged {
+        return None;
+    }
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    let words = changes
+        .iter()
+        .map(|change| format!("{}: {} → {}", change.fact.to_lowercase(), value(&change.before), value(&change.after)));
+    Some(words.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+}
+
 /// A fact's value for people; money, times and counts as they are written everywhere.
 fn words(value: &Value) -> Option<String> {
     match value {
@@ -165,9 +180,4 @@ fn subject_link(entry: &Entry) -> Option<(String, String)> {
         Subject::Reservation(id) => Some((links::reservation(id), "Open the reservation".to_owned())),
         Subject::Order(_) => None,
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -5,34 +5,45 @@ use domain::problem::Problem;
 use leptos::prelude::*;
 
 use crate::error::ApiError;
+use crate::words::sentence;
 
 /// What to do next, after a change was refused or lost.
 fn next_step(problem: &Problem) -> &'static str {
     match problem {
         Problem::OutcomeUnknown => "Press the button again: under the same key it is done once.",
         Problem::IdempotencyMismatch => "Nothing was changed now. Look at what was done before, then send it again.",
-        Problem::Busy { .. } => "",
         Problem::Internal => "Try again; if it stays, tell whoever runs this server.",
-        Problem::NotHeld { .. } => "Nothing was changed. Its units are not held any more.",
-        _ => "Nothing was changed.",
+        // Its own words say that nothing was changed.
+        Problem::Busy { .. } => "",
+        Problem::Malformed { .. }
+        | Problem::NotFound { .. }
+        | Problem::MethodNotAllowed
+        | Problem::TooLarge { .. }
+        | Problem::UnsupportedMediaType { .. }
+        | Problem::InvalidInput { .. }
+        | Problem::BadCursor
+        | Problem::CursorMismatch
+        | Problem::SkuTaken { .. }
+        | Problem::ProductArchived { .. }
+        | Problem::BelowReserved { .. }
+        | Problem::WarehouseInactive { .. }
+        | Problem::InsufficientStock { .. }
+        | Problem::UnknownSku { .. }
+        | Problem::MixedCurrency { .. }
+        | Problem::NotHeld { .. }
+        | Problem::HasOrder { .. } => "Nothing was changed.",
     }
 }
 
 /// What happened, in a sentence.
 pub(crate) fn in_words(problem: &Problem) -> String {
-    match problem {
-        Problem::OutcomeUnknown => "The answer did not come.".to_owned(),
-        Problem::Internal => "Something went wrong on the server.".to_owned(),
-        problem => sentence(&problem.to_string()),
+    if *problem == Problem::OutcomeUnknown {
+        "The answer did not come.".to_owned()
+    } else if *problem == Problem::Internal {
+        "Something went wrong on the server.".to_owned()
+    } else {
+        sentence(&problem.to_string())
     }
-}
-
-/// With a capital at its beginning and a full stop at its end.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", chars.as_str())
 }
 
 /// Why a form was refused; `what` are the words, where they are better said than by the problem itself.
@@ -53,20 +64,20 @@ pub(crate) fn FormTrouble(error: ApiError, what: String) -> impl IntoView {
 /// Why something can't be shown.
 #[component]
 pub(crate) fn PageTrouble(error: ApiError) -> impl IntoView {
-    let (title, what, next) = match &error.problem {
-        Problem::NotFound { .. } => {
-            ("Not found", in_words(&error.problem), "It may have been written differently, or never existed.")
-        }
-        Problem::BadCursor | Problem::CursorMismatch => {
-            ("This page of the list is gone", in_words(&error.problem), "Begin again at the first page.")
-        }
-        Problem::OutcomeUnknown => {
-            ("No answer", "The server could not be reached.".to_owned(), "Nothing was changed. Load the page again.")
-        }
-        problem if error.is_passing() => {
-            (problem.title(), in_words(problem), "Nothing was changed. Load the page again in a moment.")
-        }
-        problem => (problem.title(), in_words(problem), "Nothing was changed."),
+    let problem = &error.problem;
+    let (title, what) = if *problem == Problem::OutcomeUnknown {
+        ("No answer", "The server could not be reached.".to_owned())
+    } else {
+        (problem.title(), in_words(problem))
+    };
+    let next = if matches!(problem, Problem::NotFound { .. }) {
+        "It may have been written differently, or never existed."
+    } else if matches!(problem, Problem::BadCursor | Problem::CursorMismatch) {
+        "Begin again at the first page."
+    } else if error.is_passing() {
+        "Load the page again in a moment."
+    } else {
+        ""
     };
     view! {
         <div class="empty" role="alert">

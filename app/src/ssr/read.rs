@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use domain::ids::{IdError, ReservationId};
-use domain::journal::{Subject, SubjectError};
+use domain::ids::ReservationId;
+use domain::journal::Subject;
 use domain::page::Limit;
 use domain::problem::Problem;
 use domain::product::ProductRef;
@@ -47,16 +47,7 @@ pub(crate) fn warehouse(value: Option<String>) -> Result<Option<WarehouseCode>, 
 
 /// `kind:id`.
 pub(crate) fn subject(value: Option<String>) -> Result<Option<Subject>, ApiError> {
-    checked("subject", value, |text| {
-        let (kind, id) = text.split_once(':').unwrap_or_default();
-        let subject = match kind {
-            "product" => id.parse().map(Subject::Product),
-            "reservation" => id.parse().map(Subject::Reservation),
-            "order" => id.parse().map(Subject::Order),
-            _ => Err(IdError),
-        };
-        subject.map_err(|_| SubjectError)
-    })
+    checked("subject", value, str::parse::<Subject>)
 }
 
 pub(crate) fn reservation_filter(

@@ -60,7 +60,7 @@ fn end(
         Some(UnitsEffect::Keep) => 0,
         Some(UnitsEffect::GiveBack) => -1,
         Some(UnitsEffect::TakeAgain) => 1,
-        None => return Err(Problem::NotHeld { status: before.status }.into()),
+        None => return Err(Problem::NotHeld { reservation_status: before.status }.into()),
     };
     let units = units_by_key(&before);
     let deltas: BTreeMap<StockKey, i64> = units.into_iter().map(|(key, units)| (key, sign * units)).collect();

@@ -82,7 +82,13 @@ pub(super) fn change(
     }
     let moved = state.move_reserved(&deltas)?;
     state.reservations.insert(id, after.clone());
-    let facts = |reservation: &Reservation| json!({"expires_at": reservation.expires_at, "units": reservation.units()});
+    let facts = |reservation: &Reservation| {
+        json!({
+            "expires_at": reservation.expires_at,
+            "strategy": reservation.strategy,
+            "units": reservation.units(),
+        })
+    };
     Ok(Decision {
         draft: Some(ChangeDraft {
             change_id,

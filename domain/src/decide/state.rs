@@ -51,7 +51,7 @@ impl State {
         }
         match reservation.status_at(self.now) {
             ReservationStatus::Held => Ok(reservation),
-            status => Err(Problem::NotHeld { status }),
+            reservation_status => Err(Problem::NotHeld { reservation_status }),
         }
     }
 

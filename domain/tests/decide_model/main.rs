@@ -27,6 +27,7 @@ proptest! {
     fn any_sequence_of_operations_does_what_the_model_says(operations in operations(60)) {
         let (mut state, mut model, mut ledger) = (world::state(), Model::default(), Ledger::default());
         for (step, operation) in operations.iter().enumerate() {
+            let operation = &model.spelt_out(operation);
             if operation.is_command() {
                 take(operation, step, &mut state, &mut model, &mut ledger);
             } else {
@@ -40,12 +41,14 @@ proptest! {
     fn a_batch_is_decided_as_its_commands_are_one_by_one(before in operations(20), batch in operations(20)) {
         let (mut state, mut model, mut ledger) = (world::state(), Model::default(), Ledger::default());
         for (step, operation) in before.iter().enumerate() {
+            let operation = &model.spelt_out(operation);
             if operation.is_command() {
                 take(operation, step, &mut state, &mut model, &mut ledger);
             } else {
                 turn(operation, &mut state, &mut model);
             }
         }
+        let batch: Vec<_> = batch.iter().map(|operation| model.spelt_out(operation)).collect();
         let batch: Vec<_> = batch.iter().filter(|operation| operation.is_command()).enumerate().collect();
         // Ids are made before anything is decided, so they need not be those of the model's next holds.
         let commands: Vec<_> = batch.iter().map(|(step, operation)| {

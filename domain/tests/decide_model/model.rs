@@ -48,6 +48,17 @@ impl Model {
         (number < self.holds.len()).then_some(number)
     }
 
+    /// A repetition is a change, to the lines that the reservation has.
+    pub(crate) fn spelt_out(&self, operation: &Operation) -> Operation {
+        let Operation::Repeat { which, choice } = operation else { return operation.clone() };
+        let mut lines = vec![Wanted { product: 0, quantity: 1, warehouse: None }];
+        if let Some(number) = self.meant(*which) {
+            let units = self.holds[number].units.iter();
+            lines = units.map(|((product, _), quantity)| (*product, *quantity)).map(any_warehouse).collect();
+        }
+        Operation::Change { which: *which, lines, choice: *choice, ttl_seconds: None }
+    }
+
     /// Every reason to refuse the operation. Which one is told is not the model's business; that it is
     /// refused if and only if there is one, is.
     pub(crate) fn objections(&self, operation: &Operation) -> BTreeSet<&'static str> {
@@ -214,6 +225,10 @@ fn check_choice(choice: Choice, beyond: &[(i64, i64)]) {
         let fewest = (0..1_u32 << beyond.len()).filter(suffices).map(u32::count_ones).min();
         assert_eq!(Some(used as u32), fewest, "{beyond:?}");
     }
+}
+
+fn any_warehouse((product, quantity): (usize, i64)) -> Wanted {
+    Wanted { product, quantity, warehouse: None }
 }
 
 fn named(lines: &[Wanted], product: usize, warehouse: usize) -> i64 {

@@ -25,6 +25,11 @@ pub(crate) enum Operation {
         choice: Option<Choice>,
         ttl_seconds: Option<i64>,
     },
+    /// Asks for what the reservation has already.
+    Repeat {
+        which: usize,
+        choice: Option<Choice>,
+    },
     Extend {
         which: usize,
         ttl_seconds: i64,
@@ -54,6 +59,10 @@ pub(crate) enum Operation {
     Pass {
         milliseconds: i64,
     },
+    /// Until the very moment of a reservation's deadline.
+    Await {
+        which: usize,
+    },
 }
 
 /// One line of a hold.
@@ -67,7 +76,8 @@ pub(crate) struct Wanted {
 impl Operation {
     /// Whether it is for `decide`; the others change the world around it.
     pub(crate) fn is_command(&self) -> bool {
-        !matches!(self, Self::Order { .. } | Self::Archive { .. } | Self::Close { .. } | Self::Pass { .. })
+        use Operation::{Archive, Await, Close, Order, Pass};
+        !matches!(self, Order { .. } | Archive { .. } | Close { .. } | Pass { .. } | Await { .. })
     }
 }
 
@@ -82,6 +92,7 @@ fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(lines, choice, ttl_seconds)| Operation::Hold { lines, choice, ttl_seconds }),
         6 => (which(), lines(), option::of(choice()), option::weighted(0.3, ttl_seconds()))
             .prop_map(|(which, lines, choice, ttl_seconds)| Operation::Change { which, lines, choice, ttl_seconds }),
+        2 => (which(), option::of(choice())).prop_map(|(which, choice)| Operation::Repeat { which, choice }),
         3 => (which(), ttl_seconds()).prop_map(|(which, ttl_seconds)| Operation::Extend { which, ttl_seconds }),
         3 => which().prop_map(|which| Operation::Release { which }),
         3 => which().prop_map(|which| Operation::Expire { which }),
@@ -89,6 +100,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => which().prop_map(|which| Operation::Order { which }),
         1 => (0..PRODUCTS).prop_map(|product| Operation::Archive { product }),
         1 => (0..WAREHOUSES).prop_map(|warehouse| Operation::Close { warehouse }),
+        2 => which().prop_map(|which| Operation::Await { which }),
         3 => (0..1_200_000_i64).prop_map(|milliseconds| Operation::Pass { milliseconds }),
     ]
 }

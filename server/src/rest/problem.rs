@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::ids::RequestId;
@@ -52,7 +52,10 @@ pub(crate) fn with_request_id(mut response: Response, request_id: RequestId) -> 
     body["code"] = problem.code().into();
     body["request_id"] = request_id.to_string().into();
     *response.body_mut() = Body::from(body.to_string());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    // It was that of the empty body.
+    headers.remove(CONTENT_LENGTH);
     response
 }
 

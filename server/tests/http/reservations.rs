@@ -103,7 +103,7 @@ async fn a_hold_is_extended_never_shortened_and_released_once(pool: PgPool) {
     assert_eq!((released.status.as_u16(), released.json()["status"].clone()), (200, json!("released")));
     for (call, body) in [("release", json!({})), ("extend", json!({"ttl_seconds": 5}))] {
         let refused = server.client.post(&format!("{path}/{call}"), &body).await;
-        assert_eq!(refused.assert_problem(409, "not_held")["status"], 409);
+        assert_eq!(refused.assert_problem(409, "not_held")["reservation_status"], "released");
     }
     server.client.put(&path, &hold("A", 1)).await.assert_problem(409, "not_held");
     server.assert_balanced().await;

@@ -78,7 +78,11 @@ impl Server {
 
 impl Client {
     pub(crate) fn new(base: String) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(60))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
         Self { base, http }
     }
 
@@ -102,6 +106,13 @@ impl Client {
         self.send(Method::POST, path, &[("idempotency-key", key)], Some(body.to_string())).await
     }
 
+    /// Calls a server function as a script does.
+    pub(crate) async fn form(&self, function: &str, body: &str) -> Reply {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
+        self.send_raw(Method::POST, &format!("/api/fn/{function}"), &headers, body.to_owned()).await
+    }
+
+    /// Sends JSON, or nothing.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -109,10 +120,13 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Reply {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body);
-        }
+        let json = body.is_some().then_some(("content-type", "application/json"));
+        let headers: Vec<(&str, &str)> = json.into_iter().chain(headers.iter().copied()).collect();
+        self.send_raw(method, path, &headers, body.unwrap_or_default()).await
+    }
+
+    pub(crate) async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Reply {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -2,12 +2,15 @@
 
 use domain::journal::{Action, EntryFilter, Subject};
 use domain::product::{ProductPatch, ProductView};
+use domain::quantity::StockDelta;
 use domain::reservation::{ChangeRequest, LineInput, ReservationView};
+use domain::stock::StockReason;
+use domain::warehouse::WarehouseCode;
 use sqlx::PgPool;
 use store::{Answered, Store, StoreError};
 
 use crate::support::{
-    age, answer, assert_sound, by_sku, change_to, code, entries, hold, level, product, request, try_hold,
+    age, answer, assert_sound, by_sku, change_to, code, entries, hold, level, product, request, try_hold, warehouse,
 };
 
 async fn change(store: &Store, id: domain::ids::ReservationId, lines: &[(&str, i64)]) -> Result<Answered, StoreError> {
@@ -69,6 +72,23 @@ async fn products_come_and_go_in_one_change(pool: PgPool) {
     let moved = told.iter().filter(|entry| entry.action == Action::ReservationChanged);
     assert_eq!(moved.count(), 2, "an entry for A and one for C; B did not move");
     assert_sound(&store).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_change_to_what_is_held_already_is_not_told_of(pool: PgPool) {
+    let store = Store::new(pool.clone());
+    product(&store, "MUG", 3).await;
+    product(&store, "CUP", 3).await;
+    // Drawn on after the main warehouse, though its code comes before.
+    warehouse(&pool, "AISLE", true).await;
+    let (aisle, delta) = (WarehouseCode::new("AISLE").unwrap(), StockDelta::new(3).unwrap());
+    store.stock_adjust(request(), &by_sku("MUG"), Some(aisle), delta, StockReason::Received).await.unwrap();
+    let held = hold(&store, &[("MUG", 5), ("CUP", 1)]).await.reservation;
+    let changed: ReservationView = answer(change(&store, held.id, &[("MUG", 2), ("CUP", 1), ("MUG", 3)]).await);
+    assert_eq!(changed.reservation, held);
+    let subject = Some(Subject::Reservation(held.id));
+    let told = entries(&store, EntryFilter { subject, product: None }).await;
+    assert!(told.iter().all(|entry| entry.action == Action::ReservationHeld), "{told:?}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

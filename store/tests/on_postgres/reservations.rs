@@ -177,7 +177,10 @@ async fn what_has_ended_can_not_be_ended_or_changed_again(pool: PgPool) {
         assert_eq!(code(store.reservation_change(request(), id, change).await), expected);
     }
     let refused = store.reservation_release(request(), overdue).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Refused(Problem::NotHeld { status: ReservationStatus::Expired })));
+    assert!(matches!(
+        refused,
+        StoreError::Refused(Problem::NotHeld { reservation_status: ReservationStatus::Expired })
+    ));
     assert_eq!(code(store.reservation_fetch(unknown).await), "not_found");
     assert_sound(&store).await;
 }

@@ -52,20 +52,38 @@ async fn the_journal_refuses_to_be_changed_even_by_its_owner(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_servers_login_can_serve_but_not_rewrite_history(pool: PgPool) {
-    // Roles belong to the whole cluster: the name is of this test alone, and is taken away again.
-    let login = format!("hf_test_{}", store::ids::product_id().as_uuid().simple());
     let owner: PgConnectOptions = (*pool.connect_options()).clone();
-    let password = "only-for-this-test";
-    let create = format!("create role {login} login password '{password}'");
-    sqlx::query(AssertSqlSafe(create)).execute(&pool).await.unwrap();
+    let (login, made) = match prepared_login(&owner) {
+        Some(login) => (login, false),
+        None => (make_login(&pool, &owner).await, true),
+    };
+    let name = login.get_username().to_owned();
     // Twice, as at every start of a server.
     for _ in 0..2 {
-        migrate::migrate(owner.clone(), Some(&login)).await.unwrap();
+        migrate::migrate(owner.clone(), Some(&name)).await.unwrap();
     }
-    let result = tokio::spawn(as_login(owner.username(&login).password(password))).await;
-    let drop = format!("drop owned by {login}; drop role {login}");
-    sqlx::raw_sql(AssertSqlSafe(drop)).execute(&pool).await.unwrap();
+    let result = tokio::spawn(as_login(login)).await;
+    if made {
+        let drop = format!("drop owned by {name}; drop role {name}");
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&pool).await.unwrap();
+    }
     result.unwrap();
+}
+
+/// The server's login, if whoever started the tests has made one on the same Postgres.
+fn prepared_login(owner: &PgConnectOptions) -> Option<PgConnectOptions> {
+    let login: PgConnectOptions = std::env::var("DATABASE_APP_URL").ok()?.parse().unwrap();
+    let place =
+        |options: &PgConnectOptions| (options.get_host().to_owned(), options.get_port(), options.get_socket().cloned());
+    (place(&login) == place(owner)).then(|| login.database(owner.get_database().unwrap()))
+}
+
+/// A login of this test's own, to be dropped: roles belong to the whole cluster.
+async fn make_login(pool: &PgPool, owner: &PgConnectOptions) -> PgConnectOptions {
+    let name = format!("hf_test_{}", store::ids::product_id().as_uuid().simple());
+    let create = format!("create role {name} login password 'only-for-this-test'");
+    sqlx::query(AssertSqlSafe(create)).execute(pool).await.unwrap();
+    owner.clone().username(&name).password("only-for-this-test")
 }
 
 async fn as_login(options: PgConnectOptions) {

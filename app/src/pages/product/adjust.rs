@@ -7,11 +7,11 @@ use domain::stock::StockReason;
 use leptos::prelude::*;
 
 use crate::api::products::StockAdjust;
-use crate::parts::expiry_watch::Refresh;
 use crate::parts::field::{Kind, SelectField, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::submit::{FormShell, Submit, Weight};
 use crate::parts::toast::Toasts;
+use crate::refresh::Refresh;
 
 /// The form.
 #[component]
@@ -33,9 +33,9 @@ pub(super) fn AdjustForm(product: Signal<ProductView>, refresh: Refresh) -> impl
     let reasons = [StockReason::Received, StockReason::Adjusted, StockReason::WrittenOff]
         .map(|reason| (reason.into(), reason.label()));
     let hint = move || match form.value("reason").parse() {
-        Ok(StockReason::Received) => "Units that came in.",
-        Ok(StockReason::Adjusted) => "More or fewer than on record: 3 or -3.",
-        Ok(StockReason::WrittenOff) => "Units lost or broken, counted without a sign.",
+        Ok(StockReason::Received) => "That came in.",
+        Ok(StockReason::Adjusted) => "Found or missing: 3 or -3.",
+        Ok(StockReason::WrittenOff) => "That are lost or broken.",
         Err(_) => "",
     };
     view! {
@@ -44,9 +44,8 @@ pub(super) fn AdjustForm(product: Signal<ProductView>, refresh: Refresh) -> impl
             <FormShell action=action form=form hidden=vec![("product", id.clone())] key=format!("adjust:{id}")>
                 <div class="field-row">
                     <SelectField form=form name="reason" label="Reason" options=reasons.to_vec() />
-                    <TextField form=form name="quantity" label="Units" kind=Kind::Whole />
+                    <TextField form=form name="quantity" label="Units" kind=Kind::Whole hint=hint />
                 </div>
-                <p class="preview">{hint}</p>
                 <div class="form-actions">
                     <Submit form=form label="Record" weight=Weight::Plain />
                 </div>

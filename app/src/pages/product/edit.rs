@@ -6,11 +6,11 @@ use leptos::prelude::*;
 
 use crate::api::products::{ProductArchive, ProductChange};
 use crate::forms::ChangeForm;
-use crate::parts::expiry_watch::Refresh;
 use crate::parts::field::{Kind, Need, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values, nothing_to_check};
 use crate::parts::submit::{FormShell, Submit, Weight};
 use crate::parts::toast::Toasts;
+use crate::refresh::Refresh;
 
 /// Closed until it is needed, which is seldom.
 #[component]
@@ -74,18 +74,22 @@ fn EditForm(product: Signal<ProductView>, refresh: Refresh) -> impl IntoView {
 fn ArchiveForm(product: Signal<ProductView>, refresh: Refresh) -> impl IntoView {
     let archived = Memo::new(move |_| product.with(|product| product.archived));
     // Two forms, not one whose meaning changes: what is sent is what was shown.
-    move || match archived.get() {
-        false => view! {
-            <ArchiveButton
-                product=product
-                refresh=refresh
-                archived="true"
-                label="Archive"
-                word="It goes off sale. Its stock and its holds stay as they are."
-                done="Archived"
-            />
-        },
-        true => view! {
+    view! {
+        <Show
+            when=move || archived.get()
+            fallback=move || {
+                view! {
+                    <ArchiveButton
+                        product=product
+                        refresh=refresh
+                        archived="true"
+                        label="Archive"
+                        word="It goes off sale. Its stock and its holds stay as they are."
+                        done="Archived"
+                    />
+                }
+            }
+        >
             <ArchiveButton
                 product=product
                 refresh=refresh
@@ -94,7 +98,7 @@ fn ArchiveForm(product: Signal<ProductView>, refresh: Refresh) -> impl IntoView 
                 word="It is off sale. It can be reserved again once it is brought back."
                 done="Brought back"
             />
-        },
+        </Show>
     }
 }
 

@@ -9,11 +9,12 @@ use domain::reservation::ReservationView;
 use leptos::prelude::*;
 
 use crate::api::reservations::ReservationHold;
-use crate::parts::expiry_watch::{Refresh, lines_in_words};
 use crate::parts::field::{Kind, Need, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::submit::{FormShell, Submit};
 use crate::parts::toast::Toasts;
+use crate::refresh::Refresh;
+use crate::words::lines_in_words;
 
 /// The form.
 #[component]

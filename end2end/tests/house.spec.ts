@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, hold, open, product, scripted, test } from "./support";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const places = ["/", "/products", "/products/new", "/reservations", "/reservations?status=all", "/nowhere"];
+
+test("places are marked, and reached by links", async ({ page }) => {
+  await open(page, "/");
+  const rail = page.getByRole("navigation", { name: "Places" });
+  for (const place of ["Products", "Reservations", "Overview"]) {
+    await rail.getByRole("link", { name: place }).click();
+    await expect(page.getByRole("heading", { name: place, level: 1 })).toBeVisible();
+    await expect(rail.getByRole("link", { name: place })).toHaveAttribute("aria-current", "page");
+  }
+});
+
+test("what is not there is said in the same house", async ({ page, request }) => {
+  const missing = await request.get("/nowhere", { headers: { accept: "text/html" } });
+  expect(missing.status()).toBe(404);
+  expect((await request.get("/products/NO-SUCH-SKU")).status()).toBe(404);
+  await open(page, "/nowhere");
+  await expect(page.getByRole("navigation", { name: "Places" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+});
+
+test("nothing needs to be scrolled sideways on a small screen", async ({ page, request }) => {
+  const { sku } = await product(request, 10);
+  const { id } = await hold(request, sku, 3, { owner: "a-very-long-owner-label-without-any-space-in-it-at-all" });
+  await page.setViewportSize({ width: 375, height: 800 });
+  for (const path of [...places, `/products/${sku}`, `/reservations/${id}`]) {
+    await open(page, path);
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    expect(overflow, path).toBe(0);
+  }
+});
+
+test("the theme is kept", async ({ page }) => {
+  await open(page, "/");
+  await page.getByRole("button", { name: /dark/i }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await open(page, "/products");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`everyone can read it, ${scheme}`, async ({ page, request }) => {
+    test.skip(!scripted(), "the checker is a script; the pages are the same");
+    const { sku } = await product(request, 10);
+    const { id } = await hold(request, sku, 3);
+    await page.emulateMedia({ colorScheme: scheme });
+      for (const path of [...places, `/products/${sku}`, `/reservations/${id}`]) {
+      await open(page, path);
+      await page.evaluate(axe);
+      const found = await page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'] })");
+      const violations = (found as { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] })
+        .violations;
+      const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
+      expect(told, path).toEqual([]);
+    }
+  });
+}
+
+test("keys lead through the house", async ({ page, request }) => {
+  test.skip(!scripted(), "keys are a script's; every place is a link without them");
+  const { sku } = await product(request, 1);
+  await open(page, `/products?q=${sku}`);
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox", { name: "Search products" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await expect(page.getByRole("link", { name: sku })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/products/${sku}`));
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeHidden();
+});
