@@ -38,6 +38,14 @@ pub(crate) fn focus(selector: &str) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
+/// Puts the keyboard back on an element, unless it is somewhere else by now.
+pub(crate) fn give_back_focus(id: &str) {
+    let is_nowhere = focused().is_none_or(|element| element.tag_name() == "BODY");
+    if is_nowhere && !id.is_empty() {
+        focus(&format!("#{id}"));
+    }
+}
+
 /// Whether the page is in front, not in a tab behind others.
 pub(crate) fn is_seen() -> bool {
     document().visibility_state() == VisibilityState::Visible

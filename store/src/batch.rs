@@ -79,12 +79,16 @@ enum Attempt {
 /// What kept the whole batch from being decided; nothing was changed then, unless it is
 /// [`StoreError::CommitLost`].
 pub(crate) async fn run(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Vec<Outcome>, StoreError> {
-    for _ in 0..ROUNDS_MAX {
+    for round in 0..ROUNDS_MAX {
         match tx::retrying(|| attempt(pool, items, locking)).await? {
             Ok(outcomes) => return Ok(outcomes),
             Err(Again::Claimed) => {}
             Err(Again::Overdue(ids)) => {
-                Box::pin(crate::reservations::expire::expire(pool, &ids)).await?;
+                let ended = Box::pin(crate::reservations::expire::expire(pool, &ids)).await?;
+                if ended.expired + ended.set_aside == 0 {
+                    // Another session has them in hand, and is given a moment.
+                    tokio::time::sleep(tx::pause(round)).await;
+                }
             }
         }
     }

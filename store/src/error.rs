@@ -13,7 +13,8 @@ use domain::problem::Problem;
 pub enum StoreError {
     #[error(transparent)]
     Refused(#[from] Problem),
-    /// No connection was free, or a lock or statement took longer than it may. Nothing was changed.
+    /// No connection was to be had or it broke, or a lock or statement took longer than it may. Nothing was
+    /// changed.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
     /// Another transaction was in the way (40001, 40P01). Nothing was changed.
@@ -80,7 +81,8 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        if let sqlx::Error::PoolTimedOut = error {
+        // A connection that broke took its transaction with it; a lost commit is told apart in `tx::commit`.
+        if let sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) = error {
             return Self::Busy(error);
         }
         if let sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) = error {
@@ -94,6 +96,8 @@ impl From<sqlx::Error> for StoreError {
             Some("40001" | "40P01") => Self::Conflict(error),
             // Query cancelled by its timeout, lock not to be had, too many connections.
             Some("57014" | "55P03" | "53300") => Self::Busy(error),
+            // The server ended the session, or is on its way down or up.
+            Some(code) if code.starts_with("57P") => Self::Busy(error),
             Some(code) if code.starts_with("22") || code.starts_with("23") => Self::Data(error),
             _ => Self::Database(error),
         }

@@ -45,7 +45,7 @@ where
 }
 
 /// A pause that grows, and differs for two that met.
-fn pause(number: u32) -> Duration {
+pub(crate) fn pause(number: u32) -> Duration {
     let most_milliseconds = 4_u64 << number.min(6);
     Duration::from_millis(rand::random_range(1..=most_milliseconds))
 }

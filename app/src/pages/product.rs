@@ -21,7 +21,7 @@ use crate::parts::badge::{ArchivedBadge, LowBadge};
 use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_table::{HoldTable, Of};
-use crate::parts::loaded::Loaded;
+use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
 use crate::parts::timeline::Timeline;
 use crate::refresh::Refresh;
@@ -74,7 +74,7 @@ fn OneProduct(reference: String) -> impl IntoView {
     let refresh = Refresh::new();
     let data = Resource::new(move || (reference.clone(), refresh.count()), |(reference, _)| folder(reference));
     view! {
-        <Loaded data=data rows=10 let:folder>
+        <Loaded data=data rows=10 stands_for=StandsFor::Page let:folder>
             <Body folder=folder refresh=refresh />
         </Loaded>
     }
@@ -133,6 +133,7 @@ fn Line(product: Signal<ProductView>) -> impl IntoView {
 #[component]
 fn Holds(folder: Signal<Folder>, holds: Signal<Vec<ReservationView>>, refresh: Refresh) -> impl IntoView {
     let is_any = Memo::new(move |_| holds.with(|holds| !holds.is_empty()));
+    let of = Of::OneProduct(folder.with_untracked(|folder| folder.product.id));
     let has_more = move || folder.with(|folder| folder.more_holds);
     let all = move || {
         let sku = folder.with(|folder| folder.product.sku.to_string());
@@ -142,10 +143,10 @@ fn Holds(folder: Signal<Folder>, holds: Signal<Vec<ReservationView>>, refresh: R
         <section class="section" aria-labelledby="holds-title">
             <div class="section-head">
                 <h2 id="holds-title">"Held"</h2>
-                <a href=all>{move || if has_more() { "All of them" } else { "As a list" }}</a>
+                <a href=all>{move || if has_more() { "All of them" } else { "Open as a list" }}</a>
             </div>
             <Show when=move || is_any.get() fallback=|| view! { <p class="empty-line">"Nothing of it is held."</p> }>
-                <HoldTable items=holds of=Of::OneProduct refresh=refresh caption="Holds of this product, the next to end first" />
+                <HoldTable items=holds of=of refresh=refresh caption="Holds of this product, the next to end first" />
             </Show>
         </section>
     }

@@ -17,7 +17,7 @@ use crate::parts::countdown::Countdown;
 use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_actions::HoldActions;
-use crate::parts::loaded::Loaded;
+use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::moment::Moment;
 use crate::parts::page_key::PageKey;
 use crate::parts::timeline::Timeline;
@@ -59,7 +59,7 @@ fn OneReservation(id: String) -> impl IntoView {
     let refresh = Refresh::new();
     let data = Resource::new(move || (id.clone(), refresh.count()), |(id, _)| folder(id));
     view! {
-        <Loaded data=data rows=8 let:folder>
+        <Loaded data=data rows=8 stands_for=StandsFor::Page let:folder>
             <Body folder=folder refresh=refresh />
         </Loaded>
     }

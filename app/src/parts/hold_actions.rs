@@ -35,13 +35,16 @@ fn Extend(hold: Signal<ReservationView>, refresh: Refresh) -> impl IntoView {
     let form = FormState::new(action, about("extend", &id), move |view: &ReservationView| {
         let words = lines_in_words(&view.reservation);
         let minutes = view.reservation.expires_at.milliseconds_since(view.server_time) / 60_000;
-        toasts.say(format!("Extended: {words} held for {minutes} minutes from now."));
+        toasts.say(match minutes {
+            ..=10 => format!("Extended: {words} held for 10 minutes from now."),
+            minutes => format!("Not changed: {words} held for {minutes} minutes already."),
+        });
         refresh.now();
     });
     let hidden = vec![("id", id.clone()), ("minutes", EXTEND_MINUTES.to_owned())];
     view! {
         <FormShell action=action form=form hidden=hidden key=format!("extend:{id}") class="inline-form">
-            <Submit form=form label="Extend" weight=Weight::Plain title="Hold it for 10 minutes from now" />
+            <Submit form=form label="Extend" weight=Weight::Plain id=format!("extend-{id}") title="Hold it for 10 minutes from now" />
         </FormShell>
     }
 }
@@ -58,7 +61,7 @@ fn Release(hold: Signal<ReservationView>, refresh: Refresh) -> impl IntoView {
     let hidden = vec![("id", id.clone())];
     view! {
         <FormShell action=action form=form hidden=hidden key=format!("release:{id}") class="inline-form">
-            <Submit form=form label="Release" weight=Weight::Plain title="Give its units back" />
+            <Submit form=form label="Release" weight=Weight::Plain id=format!("release-{id}") title="Give its units back" />
         </FormShell>
     }
 }

@@ -1,14 +1,17 @@
 //! Reservations as rows: what, for whom, until when, and what can be done.
 
+use domain::ids::ProductId;
 use domain::quantity::grouped;
 use domain::reservation::{ReservationStatus, ReservationView};
 use leptos::either::Either;
 use leptos::prelude::*;
+use web_sys::SubmitEvent;
 
 use super::badge::StatusBadge;
 use super::countdown::Countdown;
 use super::hold_actions::HoldActions;
 use super::moment::Moment;
+use crate::browser;
 use crate::links;
 use crate::refresh::Refresh;
 use crate::words::lines_in_words;
@@ -16,8 +19,8 @@ use crate::words::lines_in_words;
 /// What the first column says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Of {
-    /// The table is about one product: its units are enough.
-    OneProduct,
+    /// The units of one product: the table is about it.
+    OneProduct(ProductId),
     /// The lines, by SKU.
     All,
 }
@@ -32,7 +35,20 @@ pub(crate) fn HoldTable(
     /// What the table is, for those who can't see where it stands.
     caption: &'static str,
 ) -> impl IntoView {
+    let title = match of {
+        Of::OneProduct(_) => "Units",
+        Of::All => "Reservation",
+    };
     let ids = Memo::new(move |_| items.with(|items| items.iter().map(|view| view.reservation.id).collect::<Vec<_>>()));
+    // A row that takes another place loses the keyboard on the way; the button that moved it gets it back.
+    let pressed: StoredValue<Option<String>> = StoredValue::new(None);
+    let press = move |event: SubmitEvent| pressed.set_value(event.submitter().map(|button| button.id()));
+    Effect::new(move |_| {
+        ids.track();
+        if let Some(id) = pressed.try_update_value(Option::take).flatten() {
+            request_animation_frame(move || browser::give_back_focus(&id));
+        }
+    });
     let row = move |id| {
         let first = items.with_untracked(|items| items.iter().find(|view| view.reservation.id == id).cloned())?;
         let hold = Memo::new(move |before: Option<&ReservationView>| {
@@ -47,7 +63,7 @@ pub(crate) fn HoldTable(
                 <caption class="unseen">{caption}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">{if of == Of::OneProduct { "Units" } else { "Reservation" }}</th>
+                        <th scope="col">{title}</th>
                         <th scope="col">"Status"</th>
                         <th scope="col">"Owner"</th>
                         <th scope="col">"Made"</th>
@@ -57,7 +73,7 @@ pub(crate) fn HoldTable(
                         </th>
                     </tr>
                 </thead>
-                <tbody>
+                <tbody on:submit=press>
                     <For each=move || ids.get() key=|id| *id children=row />
                 </tbody>
             </table>
@@ -72,7 +88,7 @@ fn Row(hold: Signal<ReservationView>, of: Of, refresh: Refresh) -> impl IntoView
     });
     let what = move || {
         hold.with(|view| match of {
-            Of::OneProduct => grouped(view.reservation.units()),
+            Of::OneProduct(id) => grouped(units_of(view, id)),
             Of::All => lines_in_words(&view.reservation),
         })
     };
@@ -107,4 +123,9 @@ fn Row(hold: Signal<ReservationView>, of: Of, refresh: Refresh) -> impl IntoView
             </td>
         </tr>
     }
+}
+
+fn units_of(view: &ReservationView, product_id: ProductId) -> i64 {
+    let lines = view.reservation.lines.iter().filter(|line| line.product_id == product_id);
+    lines.map(|line| line.quantity).sum()
 }

@@ -16,6 +16,15 @@ enum Shown {
     Trouble(ApiError),
 }
 
+/// What is missing where the data can't be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum StandsFor {
+    /// The whole page, its head included.
+    Page,
+    /// A part of a page that has its head.
+    Part,
+}
+
 /// Shows what a resource holds. `children` get the data as a signal.
 #[component]
 pub(crate) fn Loaded<T, F, V>(
@@ -23,6 +32,7 @@ pub(crate) fn Loaded<T, F, V>(
     /// How many rows the skeleton has.
     #[prop(default = 6)]
     rows: usize,
+    #[prop(default = StandsFor::Part)] stands_for: StandsFor,
     children: F,
 ) -> impl IntoView
 where
@@ -32,14 +42,14 @@ where
 {
     view! {
         <Transition fallback=move || view! { <Skeleton rows=rows /> }>
-            <Latest data=data view=children.clone() />
+            <Latest data=data stands_for=stands_for view=children.clone() />
         </Transition>
     }
 }
 
 /// Its owner lies within the transition, so that what is read here is waited for there.
 #[component]
-fn Latest<T, F, V>(data: Resource<Result<T, ApiError>>, view: F) -> impl IntoView
+fn Latest<T, F, V>(data: Resource<Result<T, ApiError>>, stands_for: StandsFor, view: F) -> impl IntoView
 where
     T: Clone + PartialEq + Send + Sync + 'static,
     F: Fn(Signal<T>) -> V + Send + Sync + 'static,
@@ -60,7 +70,7 @@ where
         })
     });
     move || match (shown.get(), latest.get_untracked()) {
-        (Shown::Trouble(error), _) => view! { <PageTrouble error=error /> }.into_any(),
+        (Shown::Trouble(error), _) => view! { <PageTrouble error=error stands_for=stands_for /> }.into_any(),
         (Shown::Data, Some(Ok(first))) => {
             let kept = Memo::new(move |before: Option<&T>| match latest.get() {
                 Some(Ok(data)) => data,

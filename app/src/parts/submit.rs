@@ -80,10 +80,14 @@ pub(crate) fn Submit(
     /// What it does, where its label alone does not say to what.
     #[prop(optional, into)]
     title: Option<String>,
+    /// By which it is found again, where it is one of many.
+    #[prop(optional, into)]
+    id: Option<String>,
 ) -> impl IntoView {
     let pending = form.pending();
     view! {
         <button
+            id=id
             class=weight.class()
             title=title
             aria-disabled=move || pending.get().then_some("true")

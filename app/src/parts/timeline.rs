@@ -33,7 +33,7 @@ pub(crate) fn Timeline(
 fn Line(entry: Entry) -> impl IntoView {
     let tone = tone(entry.action);
     let changes = changes(&entry);
-    let what = entry.stock_words().or_else(|| in_short(entry.action, &changes));
+    let what = entry.stock_words().or_else(|| in_short(&entry, &changes));
     let (title, by) = (capital(entry.action.words()), who(entry.actor));
     let link = subject_link(&entry);
     let line = view! {
@@ -117,16 +117,14 @@ fn changes(entry: &Entry) -> Vec<Change> {
         .collect()
 }
 
-/// What was changed, for an entry whose name does not say it: `name: Mug → Cup`.
-fn in_short(action: Action, changes: &[Change]) -> Option<String> {
-    if action != Action::ProductChanged {
-        return None;
-    }
+/// Where no stock moved: which product, and what was changed of it (`85123A, price: 2.55 GBP → 2.95 GBP`).
+fn in_short(entry: &Entry, changes: &[Change]) -> Option<String> {
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
-    let words = changes
-        .iter()
+    let changed = changes.iter().filter(|_| entry.action == Action::ProductChanged);
+    let changed = changed
         .map(|change| format!("{}: {} → {}", change.fact.to_lowercase(), value(&change.before), value(&change.after)));
-    Some(words.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+    let words: Vec<String> = entry.sku.iter().map(ToString::to_string).chain(changed).collect();
+    Some(words.join(", ")).filter(|words| !words.is_empty())
 }
 
 /// A fact's value for people; money, times and counts as they are written everywhere.

@@ -2,8 +2,10 @@
 //! request's id, small.
 
 use domain::problem::Problem;
+use leptos::either::Either;
 use leptos::prelude::*;
 
+use super::loaded::StandsFor;
 use crate::error::ApiError;
 use crate::words::sentence;
 
@@ -63,7 +65,7 @@ pub(crate) fn FormTrouble(error: ApiError, what: String) -> impl IntoView {
 
 /// Why something can't be shown.
 #[component]
-pub(crate) fn PageTrouble(error: ApiError) -> impl IntoView {
+pub(crate) fn PageTrouble(error: ApiError, stands_for: StandsFor) -> impl IntoView {
     let problem = &error.problem;
     let (title, what) = if *problem == Problem::OutcomeUnknown {
         ("No answer", "The server could not be reached.".to_owned())
@@ -79,9 +81,16 @@ pub(crate) fn PageTrouble(error: ApiError) -> impl IntoView {
     } else {
         ""
     };
+    let heading = match stands_for {
+        StandsFor::Page => Either::Left(view! {
+            <leptos_meta::Title text=format!("{title} · Holdfast") />
+            <h1>{title}</h1>
+        }),
+        StandsFor::Part => Either::Right(view! { <h2>{title}</h2> }),
+    };
     view! {
         <div class="empty" role="alert">
-            <h2>{title}</h2>
+            {heading}
             <p>{what} " " {next}</p>
             <RequestId error=error />
         </div>

@@ -60,7 +60,7 @@ fn EditForm(product: Signal<ProductView>, refresh: Refresh) -> impl IntoView {
                     label="Low at"
                     kind=Kind::Whole
                     need=Need::Optional
-                    hint=|| "Nearly sold out at this many."
+                    hint=|| "Warns at this many."
                 />
             </div>
             <div class="form-actions">

@@ -155,7 +155,7 @@ mod tests {
     fn the_preview_says_what_would_be_taken_and_from_where() {
         let words = |stock: &[(&str, i64)], quantity| preview(&product(stock), quantity).1;
         assert_eq!(words(&[("MAIN", 10)], 4), "Takes 4 and leaves 6 available.");
-        assert_eq!(words(&[("BER", 4), ("AMS", 9)], 6), "Takes 4 from BER and 2 from AMS and leaves 7 available.");
+        assert_eq!(words(&[("AMS", 4), ("BER", 9)], 6), "Takes 4 from AMS and 2 from BER and leaves 7 available.");
         assert_eq!(words(&[("MAIN", 5)], 6), "Only 5 available.");
         assert_eq!(words(&[], 1), "None available.");
     }
