@@ -37,7 +37,12 @@ export default defineConfig({
   use: { baseURL, trace: "retain-on-failure" },
   projects: [
     { name: "with JavaScript", use: chromium },
-    { name: "without JavaScript", use: { ...chromium, javaScriptEnabled: false } },
+    {
+      name: "without JavaScript",
+      use: { ...chromium, javaScriptEnabled: false },
+      // What only a script does is told of where it is tested.
+      grepInvert: /@script/,
+    },
   ],
   webServer: {
     command: `../scripts/holdfast.sh dev serve --listen 127.0.0.1:${port}`,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { expect, hold, open, product, scripted, test } from "./support";
+import { expect, hold, open, product, test } from "./support";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -45,8 +45,8 @@ test("the theme is kept", async ({ page }) => {
 });
 
 for (const scheme of ["light", "dark"] as const) {
-  test(`everyone can read it, ${scheme}`, async ({ page, request }) => {
-    test.skip(!scripted(), "the checker is a script; the pages are the same");
+  // The checker is a script; the pages without are the same.
+  test(`everyone can read it, ${scheme}`, { tag: "@script" }, async ({ page, request }) => {
     const { sku } = await product(request, 10);
     const { id } = await hold(request, sku, 3);
     await page.emulateMedia({ colorScheme: scheme });
@@ -62,8 +62,8 @@ for (const scheme of ["light", "dark"] as const) {
   });
 }
 
-test("keys lead through the house", async ({ page, request }) => {
-  test.skip(!scripted(), "keys are a script's; every place is a link without them");
+// Keys are a script's; every place is a link without them.
+test("keys lead through the house", { tag: "@script" }, async ({ page, request }) => {
   const { sku } = await product(request, 1);
   await open(page, `/products?q=${sku}`);
   await page.keyboard.press("/");

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 pub(crate) struct Server {
     pub(crate) store: Store,
     pub(crate) client: Client,
-    _tasks: Option<Tasks>,
+    tasks: Option<Tasks>,
 }
 
 /// Calls an address.
@@ -39,7 +39,7 @@ impl Server {
     /// Serves with the sweep running.
     pub(crate) async fn start(pool: &PgPool) -> Self {
         let mut server = Self::start_without_tasks(pool).await;
-        server._tasks = Some(Tasks::start(&server.store));
+        server.tasks = Some(Tasks::start(&server.store));
         server
     }
 
@@ -53,7 +53,7 @@ impl Server {
         let app = router(AppState { store: store.clone(), leptos });
         let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
         tokio::spawn(async move { axum::serve(listener, app.into_make_service()).await });
-        Self { store, client: Client::new(base), _tasks: None }
+        Self { store, client: Client::new(base), tasks: None }
     }
 
     /// A product with so many units on hand.
@@ -73,6 +73,19 @@ impl Server {
     /// Stock equals the journal, and what is reserved is held.
     pub(crate) async fn assert_balanced(&self) {
         assert_eq!(self.store.verify_stock(10).await.unwrap(), []);
+    }
+}
+
+impl Drop for Server {
+    /// The test's database is dropped next, which waits for connections that are still open.
+    fn drop(&mut self) {
+        let (store, tasks) = (self.store.clone(), self.tasks.take());
+        tokio::spawn(async move {
+            if let Some(tasks) = tasks {
+                tasks.stop().await;
+            }
+            store.close().await;
+        });
     }
 }
 
