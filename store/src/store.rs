@@ -44,7 +44,7 @@ const SESSION: [(&str, &str); 4] = [
 
 impl Connections {
     pub fn new(options: PgConnectOptions) -> Self {
-        Self { options, connections_max: 20, acquire_timeout: Duration::from_secs(5) }
+        Self { options, connections_max: 20, acquire_timeout: Duration::from_secs(15) }
     }
 
     /// Opens the first connection.
