@@ -96,8 +96,11 @@ pub(crate) fn PageHead(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    // The server writes the document's title last of all, when the page's own signals may be gone already.
+    let first = title.get_untracked();
+    let in_tab = move || format!("{} · Holdfast", title.try_get().unwrap_or_else(|| first.clone()));
     view! {
-        <leptos_meta::Title text=move || format!("{} · Holdfast", title.get()) />
+        <leptos_meta::Title text=in_tab />
         <header class="page-head">
             <div>
                 <h1>{move || title.get()}</h1>
