@@ -37,6 +37,12 @@ test-rust: installed ## Unit, property, store and HTTP tests, on a real Postgres
 test-end2end: ## Browser tests, with and without JavaScript
 	@scripts/end2end.sh $(ARGS)
 
+BENCH_ORDERS ?= 1000000,10000000
+
+.PHONY: bench-orders
+bench-orders: build ## Measures the order list, into docs/benchmarks.md (about 15 minutes)
+	@scripts/holdfast.sh release bench orders --orders $(BENCH_ORDERS) --report docs/benchmarks.md
+
 .PHONY: sqlx
 sqlx: installed ## Describes the SQL statements anew, in .sqlx/
 	@scripts/sqlx.sh write

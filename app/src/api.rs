@@ -3,6 +3,7 @@
 //! before a field can be named.
 
 pub mod journal;
+pub mod orders;
 pub mod products;
 pub mod reservations;
 pub mod settings;

@@ -7,7 +7,10 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::clock::ServerClock;
+use crate::pages::audit::Audit;
 use crate::pages::missing::Missing;
+use crate::pages::order::OrderPage;
+use crate::pages::orders::Orders;
 use crate::pages::overview::Overview;
 use crate::pages::product::ProductPage;
 use crate::pages::product_new::ProductNew;
@@ -59,6 +62,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/products/:product") view=ProductPage ssr=SsrMode::Async />
                     <Route path=path!("/reservations") view=Reservations ssr=SsrMode::Async />
                     <Route path=path!("/reservations/:id") view=ReservationPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders") view=Orders ssr=SsrMode::Async />
+                    <Route path=path!("/orders/:order") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view=Audit ssr=SsrMode::Async />
                 </Routes>
             </Frame>
         </Router>

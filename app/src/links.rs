@@ -1,16 +1,22 @@
 //! The addresses of the pages: typed in, percent-encoded out.
 
-use domain::ids::{ProductId, ReservationId};
+use domain::ids::{OrderId, ProductId, ReservationId};
+use domain::order::OrderNumber;
+use domain::order::filter::{OrderFilterForm, OrderQuery};
 use domain::product::Archived;
 use domain::reservation::ReservationStatus;
 use domain::sku::Sku;
 
-use crate::query::{encode, to_query};
+use crate::forms::AuditForm;
+use crate::query::{Query, encode, to_query};
 
 pub(crate) const OVERVIEW: &str = "/";
 pub(crate) const PRODUCTS: &str = "/products";
 pub(crate) const PRODUCT_NEW: &str = "/products/new";
 pub(crate) const RESERVATIONS: &str = "/reservations";
+pub(crate) const ORDERS: &str = "/orders";
+pub(crate) const AUDIT: &str = "/audit";
+const ORDERS_CSV: &str = "/api/orders.csv";
 
 /// What the list of products shows, as its address says it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,6 +36,20 @@ pub(crate) struct ReservationsAt {
     pub(crate) cursor: String,
 }
 
+/// What the list of orders shows, as its address says it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct OrdersAt {
+    pub(crate) form: OrderFilterForm,
+    pub(crate) cursor: String,
+}
+
+/// What the audit log shows, as its address says it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct AuditAt {
+    pub(crate) form: AuditForm,
+    pub(crate) cursor: String,
+}
+
 /// One tab of the list of reservations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum StatusTab {
@@ -40,6 +60,26 @@ pub(crate) enum StatusTab {
 impl Default for StatusTab {
     fn default() -> Self {
         Self::One(ReservationStatus::Held)
+    }
+}
+
+impl OrdersAt {
+    pub(crate) fn read(query: &Query) -> Self {
+        let pairs = query.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Self { form: OrderFilterForm::from_pairs(pairs), cursor: query.get("cursor").unwrap_or_default() }
+    }
+
+    /// Its query string, with the question mark where it says anything.
+    fn query(&self) -> String {
+        let mut pairs = self.form.pairs();
+        pairs.push(("cursor", &self.cursor));
+        to_query(&pairs)
+    }
+}
+
+impl AuditAt {
+    pub(crate) fn read(query: &Query) -> Self {
+        Self { form: AuditForm::read(query), cursor: query.get("cursor").unwrap_or_default() }
     }
 }
 
@@ -72,6 +112,49 @@ pub(crate) fn products(at: &ProductsAt) -> String {
 pub(crate) fn reservations(at: &ReservationsAt) -> String {
     let query = [("status", at.status.word()), ("sku", &at.sku), ("owner", &at.owner), ("cursor", &at.cursor)];
     format!("{RESERVATIONS}{}", to_query(&query))
+}
+
+/// The form that makes an order of a reservation.
+pub(crate) fn reservation_order(id: ReservationId) -> String {
+    format!("{RESERVATIONS}/{id}#order-title")
+}
+
+pub(crate) fn orders(at: &OrdersAt) -> String {
+    format!("{ORDERS}{}", at.query())
+}
+
+/// The orders of a list as a file.
+pub(crate) fn orders_csv(query: &OrderQuery) -> String {
+    let pairs = query.pairs();
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    format!("{ORDERS_CSV}{}", to_query(&pairs))
+}
+
+pub(crate) fn order(number: OrderNumber) -> String {
+    format!("{ORDERS}/{number}")
+}
+
+/// An order as it is opened from a list: its address says which list that was, so that one comes back to
+/// the same page of it, whatever was done to the order on the way.
+pub(crate) fn order_of_list(number: OrderNumber, list: &OrdersAt) -> String {
+    format!("{}{}", order(number), to_query(&[("list", list.query().trim_start_matches('?'))]))
+}
+
+/// The list that an order was opened from.
+pub(crate) fn list_of_order(query: &Query) -> String {
+    let list = query.get("list").unwrap_or_default();
+    orders(&OrdersAt::read(&Query::parse(&list)))
+}
+
+/// An order of which only the id is known.
+pub(crate) fn order_by_id(id: OrderId) -> String {
+    format!("{ORDERS}/{id}")
+}
+
+pub(crate) fn audit(at: &AuditAt) -> String {
+    let mut pairs = at.form.pairs();
+    pairs.push(("cursor", &at.cursor));
+    format!("{AUDIT}{}", to_query(&pairs))
 }
 
 /// A product by its SKU, which people can read; by its id, where the SKU would be read as something else:
@@ -119,7 +202,21 @@ mod tests {
     fn what_goes_without_saying_is_not_said() {
         assert_eq!(products(&ProductsAt::default()), "/products");
         assert_eq!(reservations(&ReservationsAt::default()), "/reservations");
+        assert_eq!(orders(&OrdersAt::default()), "/orders");
+        assert_eq!(audit(&AuditAt::default()), "/audit");
         let all = ReservationsAt { status: StatusTab::All, sku: "a b".into(), ..ReservationsAt::default() };
         assert_eq!(reservations(&all), "/reservations?status=all&sku=a%20b");
+    }
+
+    #[test]
+    fn an_order_leads_back_to_the_list_it_was_opened_from() {
+        let number = OrderNumber::new(1_042);
+        assert_eq!(order_of_list(number, &OrdersAt::default()), "/orders/1042");
+        let at = OrdersAt::read(&Query::parse("?status=shipped&status=pending&customer=a%26b%40c&cursor=x"));
+        let link = order_of_list(number, &at);
+        let (_, query) = link.split_once('?').unwrap();
+        assert_eq!(list_of_order(&Query::parse(query)), orders(&at));
+        assert_eq!(orders(&at), "/orders?status=shipped&status=pending&customer=a%26b%40c&cursor=x");
+        assert_eq!(list_of_order(&Query::default()), "/orders");
     }
 }

@@ -11,4 +11,9 @@ pub(crate) mod products;
 pub(crate) mod reservation;
 pub(crate) mod reservations;
 
+pub(crate) mod order;
+pub(crate) mod orders;
+
+pub(crate) mod audit;
+
 pub(crate) mod missing;

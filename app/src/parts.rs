@@ -11,6 +11,7 @@ pub(crate) mod loaded;
 pub(crate) mod trouble;
 
 pub(crate) mod field;
+pub(crate) mod filter;
 pub(crate) mod form;
 pub(crate) mod page_key;
 pub(crate) mod submit;
@@ -19,6 +20,7 @@ pub(crate) mod badge;
 pub(crate) mod countdown;
 pub(crate) mod figure;
 pub(crate) mod moment;
+pub(crate) mod orders_bar;
 pub(crate) mod pager;
 pub(crate) mod stock_bar;
 

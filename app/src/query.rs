@@ -16,6 +16,17 @@ impl Query {
         let found = self.0.iter().rev().find(|(key, _)| key == name);
         found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
     }
+
+    /// Without the parameters of this name.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(key, _)| key != name);
+        self
+    }
+
+    /// Every value of a parameter that may be there several times.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+    }
 }
 
 /// `?a=1&b=2` of the parameters that are not empty; nothing at all where none is left.

@@ -4,20 +4,27 @@
 
 mod adjust;
 mod end;
+mod order;
 mod reserve;
 mod state;
 
 pub use state::State;
 
+use serde::Serialize;
+
+use crate::actor::Actor;
 use crate::allocation::Strategy;
-use crate::ids::{ChangeId, ProductId, ReservationId};
+use crate::ids::{ChangeId, CustomerId, OrderId, ProductId, ReservationId};
 use crate::journal::ChangeDraft;
+use crate::money::Money;
+use crate::order::{CustomerRequest, OrderNumber, OrderStatus, OrderView};
 use crate::problem::Problem;
 use crate::product::ProductView;
 use crate::quantity::{Quantity, StockDelta};
 use crate::reservation::{ReservationView, Ttl};
 use crate::stock::StockReason;
-use crate::text::Owner;
+use crate::text::{Name, NoteText, Owner, Reference};
+use crate::time::Timestamp;
 use crate::warehouse::WarehouseCode;
 
 /// Something to be decided, with the id under which the journal will tell of it.
@@ -54,6 +61,10 @@ pub enum CommandKind {
     Expire {
         id: ReservationId,
     },
+    /// Makes an order.
+    Place(Placing),
+    /// Takes a step of the order machine, or writes a note, or both.
+    Proceed(Proceeding),
     Adjust {
         product_id: ProductId,
         warehouse: WarehouseCode,
@@ -70,26 +81,88 @@ pub struct Line {
     pub warehouse: Option<WarehouseCode>,
 }
 
+/// An order to be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Placing {
+    pub id: OrderId,
+    pub number: OrderNumber,
+    pub source: Source,
+    /// Who buys, with the id that a customer who is not known yet gets.
+    pub customer: Option<(CustomerId, CustomerRequest)>,
+    pub reference: Option<Reference>,
+    /// When it was placed, where that was not now.
+    pub placed_at: Option<Timestamp>,
+    pub confirm: Confirm,
+}
+
+/// What an order is made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// A reservation, at the products' prices of now.
+    Reservation(ReservationId),
+    /// Lines that are reserved now, under this id.
+    Lines { reservation_id: ReservationId, lines: Vec<PricedLine>, strategy: Strategy },
+}
+
+/// A line to be reserved and ordered in one; name and price are the product's where they are not given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PricedLine {
+    pub line: Line,
+    pub sold_as: Option<(Name, Money)>,
+}
+
+/// Whether an order is paid for as it is placed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub enum Confirm {
+    Now,
+    Later,
+}
+
+/// A change of an order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proceeding {
+    pub id: OrderId,
+    pub to: Option<OrderStatus>,
+    /// The version that the caller saw; `None` takes any.
+    pub version: Option<i64>,
+    pub note: Option<(Actor, NoteText)>,
+    pub restock: Restock,
+}
+
+/// What becomes of units that come back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub enum Restock {
+    /// They are on sale again.
+    Yes,
+    /// They are written off.
+    No,
+}
+
 /// What becomes of a command that was accepted.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Decision {
-    /// What the journal tells; `None` where nothing changed.
-    pub draft: Option<ChangeDraft>,
-    /// What to write of a reservation.
-    pub write: Option<ReservationWrite>,
+    /// What the journal tells, in this order; empty where nothing changed.
+    pub drafts: Vec<ChangeDraft>,
+    /// What to write, beside the stock rows that the drafts move.
+    pub writes: Vec<Write>,
     pub answer: Answer,
 }
 
-/// How a reservation changes in the tables. What is written is what the [`State`] has in the end, as it is
-/// with stock rows: a batch may change the same one twice.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ReservationWrite {
-    /// A new one, with its lines.
-    Insert(ReservationId),
-    /// Its status or deadline; the lines stay.
-    Update(ReservationId),
-    /// Its lines as well.
-    Replace(ReservationId),
+/// What changes in the tables. What is written is what the [`State`] has in the end, as it is with stock
+/// rows: a batch may change the same row twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Write {
+    InsertReservation(ReservationId),
+    /// Status, deadline or order; the lines stay.
+    UpdateReservation(ReservationId),
+    /// The lines as well.
+    ReplaceReservation(ReservationId),
+    InsertCustomer(CustomerId),
+    InsertOrder(OrderId),
+    /// Status, version, notes; the lines stay.
+    UpdateOrder(OrderId),
+    /// The warehouses of the lines as well.
+    ReplaceOrder(OrderId),
 }
 
 /// What an accepted command answers.
@@ -97,6 +170,7 @@ pub enum ReservationWrite {
 pub enum Answer {
     Reservation(ReservationView),
     Product(ProductView),
+    Order(OrderView),
 }
 
 /// What becomes of a command that was not accepted. The state is then as it was before.
@@ -130,6 +204,8 @@ fn decide_one(state: &mut State, command: &Command) -> Result<Decision, Refusal>
         CommandKind::Extend { id, ttl } => end::extend(state, change_id, *id, *ttl),
         CommandKind::Release { id } => end::release(state, change_id, *id),
         CommandKind::Expire { id } => end::expire(state, change_id, *id),
+        CommandKind::Place(placing) => order::place(state, change_id, placing),
+        CommandKind::Proceed(proceeding) => order::proceed(state, change_id, proceeding),
         CommandKind::Adjust { product_id, warehouse, delta, reason } => {
             adjust::adjust(state, change_id, *product_id, warehouse, *delta, *reason)
         }

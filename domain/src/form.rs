@@ -46,6 +46,11 @@ impl Fields {
         }
     }
 
+    /// The value, or all of its errors.
+    pub fn absorb<T>(&mut self, result: Result<T, FieldErrors>) -> Option<T> {
+        result.map_err(|errors| self.errors.extend(errors)).ok()
+    }
+
     /// A value that must be there.
     pub fn require<T>(&mut self, field: impl Into<String>, value: Option<T>) -> Option<T> {
         if value.is_none() {
@@ -91,13 +96,7 @@ impl ProductForm {
         };
         // The other fields are read even where the price can't be, so that all errors are told.
         let stand_in = price.unwrap_or(Money::new(0, Currency::GBP));
-        let product = match NewProduct::new(self.sku.trim(), self.name.trim(), stand_in) {
-            Ok(product) => Some(product),
-            Err(errors) => {
-                errors.into_iter().for_each(|error| fields.refuse(error.field, error.message));
-                None
-            }
-        };
+        let product = fields.absorb(NewProduct::new(self.sku.trim(), self.name.trim(), stand_in));
         fields.finish(|| product)
     }
 }

@@ -62,6 +62,10 @@ id!(
     OrderId
 );
 id!(
+    /// A customer.
+    CustomerId
+);
+id!(
     /// One change of state: all journal entries that it wrote carry it.
     ChangeId
 );

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::ids::{ChangeId, OrderId, ProductId, RequestId, ReservationId};
+use crate::order::OrderStatus;
 use crate::quantity::grouped;
 use crate::sku::Sku;
 use crate::stock::{StockKey, StockReason};
@@ -66,6 +67,36 @@ pub enum Action {
     #[serde(rename = "reservation.expired")]
     #[strum(serialize = "reservation.expired")]
     ReservationExpired,
+    #[serde(rename = "order.placed")]
+    #[strum(serialize = "order.placed")]
+    OrderPlaced,
+    #[serde(rename = "order.confirmed")]
+    #[strum(serialize = "order.confirmed")]
+    OrderConfirmed,
+    #[serde(rename = "order.processing")]
+    #[strum(serialize = "order.processing")]
+    OrderProcessing,
+    #[serde(rename = "order.shipped")]
+    #[strum(serialize = "order.shipped")]
+    OrderShipped,
+    #[serde(rename = "order.delivered")]
+    #[strum(serialize = "order.delivered")]
+    OrderDelivered,
+    #[serde(rename = "order.cancelled")]
+    #[strum(serialize = "order.cancelled")]
+    OrderCancelled,
+    #[serde(rename = "order.expired")]
+    #[strum(serialize = "order.expired")]
+    OrderExpired,
+    #[serde(rename = "order.returned")]
+    #[strum(serialize = "order.returned")]
+    OrderReturned,
+    #[serde(rename = "order.noted")]
+    #[strum(serialize = "order.noted")]
+    OrderNoted,
+    #[serde(rename = "order.imported")]
+    #[strum(serialize = "order.imported")]
+    OrderImported,
 }
 
 impl Action {
@@ -88,6 +119,16 @@ impl Action {
             Self::ReservationExtended => "hold extended",
             Self::ReservationReleased => "hold released",
             Self::ReservationExpired => "hold expired",
+            Self::OrderPlaced => "order placed",
+            Self::OrderConfirmed => "order confirmed",
+            Self::OrderProcessing => "order being picked",
+            Self::OrderShipped => "order shipped",
+            Self::OrderDelivered => "order delivered",
+            Self::OrderCancelled => "order cancelled",
+            Self::OrderExpired => "order expired",
+            Self::OrderReturned => "order returned",
+            Self::OrderNoted => "note written",
+            Self::OrderImported => "order imported",
         }
     }
 }
@@ -98,6 +139,22 @@ impl From<StockReason> for Action {
             StockReason::Received => Self::StockReceived,
             StockReason::Adjusted => Self::StockAdjusted,
             StockReason::WrittenOff => Self::StockWrittenOff,
+        }
+    }
+}
+
+impl From<OrderStatus> for Action {
+    /// What the journal calls the step to this status.
+    fn from(status: OrderStatus) -> Self {
+        match status {
+            OrderStatus::Pending => Self::OrderPlaced,
+            OrderStatus::Confirmed => Self::OrderConfirmed,
+            OrderStatus::Processing => Self::OrderProcessing,
+            OrderStatus::Shipped => Self::OrderShipped,
+            OrderStatus::Delivered => Self::OrderDelivered,
+            OrderStatus::Cancelled => Self::OrderCancelled,
+            OrderStatus::Expired => Self::OrderExpired,
+            OrderStatus::Returned => Self::OrderReturned,
         }
     }
 }
@@ -197,6 +254,12 @@ pub struct EntryFilter {
     pub subject: Option<Subject>,
     /// Entries about this product or moving its stock.
     pub product: Option<ProductId>,
+    pub actor: Option<Actor>,
+    pub action: Option<Action>,
+    /// From this moment on.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub to: Option<Timestamp>,
 }
 
 /// An entry as it reads back.

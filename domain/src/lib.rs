@@ -19,6 +19,7 @@ pub mod product;
 pub mod stock;
 
 pub mod allocation;
+pub mod order;
 pub mod reservation;
 
 pub mod decide;

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::form::{FieldError, FieldErrors};
 use crate::ids::OrderId;
+use crate::order::OrderStatus;
 use crate::page::CursorError;
 use crate::quantity::grouped;
 use crate::reservation::ReservationStatus;
 use crate::sku::Sku;
+use crate::text::Reference;
 use crate::warehouse::WarehouseCode;
 
 /// Why a request was refused, with what the caller needs to go on.
@@ -52,6 +54,14 @@ pub enum Problem {
     NotHeld { reservation_status: ReservationStatus },
     #[error("The reservation belongs to an order: only the order ends it.")]
     HasOrder { order_id: OrderId },
+    #[error("The hold's time was over and its units are sold: {}", shortages_in_words(shortages))]
+    HoldExpired { shortages: Vec<Shortage> },
+    #[error("The reference {reference} is taken by another order.")]
+    ReferenceTaken { reference: Reference },
+    #[error("An order that is {from} can't become {to}. {}", allowed_in_words(allowed))]
+    TransitionNotAllowed { from: OrderStatus, to: OrderStatus, allowed: Vec<OrderStatus> },
+    #[error("The order was changed meanwhile: it is at version {version} now. Nothing was changed.")]
+    StaleVersion { version: i64 },
 
     #[error("This idempotency key was used with another request.")]
     IdempotencyMismatch,
@@ -108,6 +118,10 @@ impl Problem {
             Self::MixedCurrency { .. } => "mixed_currency",
             Self::NotHeld { .. } => "not_held",
             Self::HasOrder { .. } => "has_order",
+            Self::HoldExpired { .. } => "hold_expired",
+            Self::ReferenceTaken { .. } => "reference_taken",
+            Self::TransitionNotAllowed { .. } => "transition_not_allowed",
+            Self::StaleVersion { .. } => "stale_version",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::Busy { .. } => "busy",
             Self::OutcomeUnknown => "outcome_unknown",
@@ -127,7 +141,11 @@ impl Problem {
             | Self::WarehouseInactive { .. }
             | Self::InsufficientStock { .. }
             | Self::NotHeld { .. }
-            | Self::HasOrder { .. } => 409,
+            | Self::HasOrder { .. }
+            | Self::HoldExpired { .. }
+            | Self::ReferenceTaken { .. }
+            | Self::TransitionNotAllowed { .. }
+            | Self::StaleVersion { .. } => 409,
             Self::TooLarge { .. } => 413,
             Self::UnsupportedMediaType { .. } => 415,
             Self::InvalidInput { .. }
@@ -159,6 +177,10 @@ impl Problem {
             Self::MixedCurrency { .. } => "More than one currency",
             Self::NotHeld { .. } => "Not held",
             Self::HasOrder { .. } => "Belongs to an order",
+            Self::HoldExpired { .. } => "The hold expired",
+            Self::ReferenceTaken { .. } => "Reference taken",
+            Self::TransitionNotAllowed { .. } => "Step not allowed",
+            Self::StaleVersion { .. } => "Changed meanwhile",
             Self::IdempotencyMismatch => "Idempotency key used before",
             Self::Busy { .. } => "Busy",
             Self::OutcomeUnknown => "Outcome unknown",
@@ -197,6 +219,14 @@ fn fields_in_words(errors: &[FieldError]) -> String {
         words.push(format!("and {} more", errors.len() - words.len()));
     }
     words.join("; ")
+}
+
+fn allowed_in_words(allowed: &[OrderStatus]) -> String {
+    let words: Vec<&str> = allowed.iter().map(|status| status.as_str()).collect();
+    match words.as_slice() {
+        [] => "Nothing follows.".to_owned(),
+        words => format!("It may become {}.", words.join(" or ")),
+    }
 }
 
 fn shortages_in_words(shortages: &[Shortage]) -> String {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::order::OrderStatus;
 use crate::reservation::ReservationStatus;
 use crate::time::Timestamp;
 
-/// Counts of products, units and reservations, as they were at `as_of`.
+/// Counts of products, units, reservations and orders, as they were at `as_of`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Stats {
     pub as_of: Timestamp,
@@ -21,4 +22,5 @@ pub struct Stats {
     pub low_stock: i64,
     /// Those that ended long ago may be left out of the count; what is held is complete.
     pub reservations: BTreeMap<ReservationStatus, i64>,
+    pub orders: BTreeMap<OrderStatus, i64>,
 }

@@ -17,6 +17,8 @@ pub enum TextError {
     Invisible,
     #[error("may not begin or end with a space")]
     Padded,
+    #[error("must be an address such as name@example.com")]
+    NotAnEmail,
     #[error("must be something else: paths give this text another meaning")]
     PathSegment,
 }
@@ -60,6 +62,83 @@ impl Owner {
     }
 }
 
+/// An address to write to: 3 to 254 characters around one `@`, without spaces. Whether somebody reads
+/// there only a letter can tell.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Email(String);
+
+impl Email {
+    pub const MAX_CHARS: usize = 254;
+
+    /// Kept in lower case: two spellings of one address are one customer.
+    ///
+    /// # Errors
+    /// [`TextError`] says what is wrong with the text.
+    pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        let text = checked(text.into(), Self::MAX_CHARS)?.to_lowercase();
+        if text.chars().any(|char| char.is_whitespace() || is_invisible(char)) {
+            return Err(TextError::Invisible);
+        }
+        match text.split_once('@') {
+            Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => Ok(Self(text)),
+            _ => Err(TextError::NotAnEmail),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a shop calls its own order or customer: 1 to 100 printable characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reference(String);
+
+impl Reference {
+    pub const MAX_CHARS: usize = 100;
+
+    /// # Errors
+    /// [`TextError`] says what is wrong with the text.
+    pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        let text = checked(text.into(), Self::MAX_CHARS)?;
+        if text.chars().any(is_invisible) { Err(TextError::Invisible) } else { Ok(Self(text)) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A note on an order: 1 to 2,000 characters, in one line or several.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NoteText(String);
+
+impl NoteText {
+    pub const MAX_CHARS: usize = 2_000;
+
+    /// Line ends are kept as `\n`, whatever they came as.
+    ///
+    /// # Errors
+    /// [`TextError`] says what is wrong with the text.
+    pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        let text = text.into().replace("\r\n", "\n").trim().to_owned();
+        let actual = text.chars().count();
+        match actual {
+            0 => Err(TextError::Empty),
+            _ if actual > Self::MAX_CHARS => Err(TextError::TooLong { max: Self::MAX_CHARS, actual }),
+            _ if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') => Err(TextError::Control),
+            _ => Ok(Self(text)),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 macro_rules! text_conversions {
     ($name:ident) => {
         impl TryFrom<String> for $name {
@@ -85,6 +164,9 @@ macro_rules! text_conversions {
 }
 text_conversions!(Name);
 text_conversions!(Owner);
+text_conversions!(Email);
+text_conversions!(Reference);
+text_conversions!(NoteText);
 pub(crate) use text_conversions;
 
 /// Text of 1 to `max` characters that starts and ends with something to see.
@@ -132,6 +214,21 @@ mod tests {
         for text in ["WHITE HANGING HEART T-LIGHT HOLDER", "Familie 👨‍👩‍👧 ❤️", "שלום", "a"] {
             assert!(Name::new(text).is_ok(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_email_has_one_at_and_one_spelling() {
+        assert_eq!(Email::new("Name@Example.COM").unwrap().as_str(), "name@example.com");
+        for text in ["", "name", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\u{200B}"] {
+            assert!(Email::new(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_note_may_have_lines() {
+        assert_eq!(NoteText::new(" one\r\ntwo ").unwrap().as_str(), "one\ntwo");
+        assert_eq!(NoteText::new("a\0b"), Err(TextError::Control));
+        assert_eq!(NoteText::new(" \n "), Err(TextError::Empty));
     }
 
     #[test]

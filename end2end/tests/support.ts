@@ -68,6 +68,8 @@ export const test = base.extend<{ quiet: void }>({
       page.on("console", (message) => {
         if (!["error", "warning"].includes(message.type())) return;
         if (isNoteOfRefusal(message.text(), message.location().url)) return;
+        // Without scripts nobody takes what the page had fetched for them.
+        if (!scripted() && message.text().includes("preloaded using link preload but not used")) return;
         said.push(`${message.type()}: ${message.text()}`);
       });
       page.on("pageerror", (error) => said.push(`unhandled: ${error.message}`));

@@ -1,5 +1,7 @@
 //! What `holdfast` can do, a file a command.
 
+mod bench;
+mod demo;
 mod import;
 mod migrate;
 mod serve;
@@ -21,6 +23,14 @@ pub enum Command {
     /// Read a file into the database.
     #[command(subcommand)]
     Import(import::Import),
+    /// Fill the database with a shop's past: orders that nobody placed.
+    ///
+    /// They are orders of the products that are there, or of products made for them. It can be run again,
+    /// and writes as many more.
+    Demo(demo::DemoArgs),
+    /// Measure how fast Holdfast is here.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Prove that the stock is what the journal says.
     Verify {
         #[command(flatten)]
@@ -42,6 +52,8 @@ impl Command {
         match self {
             Self::Serve { serve, database } => serve::run(serve, database).await,
             Self::Import(import) => import.run().await,
+            Self::Demo(args) => demo::run(args).await,
+            Self::Bench(bench) => bench.run().await,
             Self::Verify { database } => verify::run(database).await,
             Self::Migrate { database } => migrate::run(database).await,
         }

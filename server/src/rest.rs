@@ -2,6 +2,7 @@
 
 pub mod health;
 mod journal;
+mod orders;
 mod products;
 mod reservations;
 mod stats;
@@ -25,6 +26,10 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/reservations/{id}", get(reservations::fetch).put(reservations::change))
         .route("/reservations/{id}/extend", post(reservations::extend))
         .route("/reservations/{id}/release", post(reservations::release))
+        .route("/orders", get(orders::list).post(orders::place))
+        .route("/orders.csv", get(orders::export::export))
+        .route("/orders/{order}", get(orders::fetch).patch(orders::change))
+        .route("/orders/{order}/audit", get(orders::journal))
         .route("/audit", get(journal::list))
         .route("/stats", get(stats::fetch))
 }

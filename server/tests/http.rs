@@ -5,6 +5,8 @@
 #[path = "http/support.rs"]
 mod support;
 
+#[path = "http/orders.rs"]
+mod orders;
 #[path = "http/products.rs"]
 mod products;
 #[path = "http/reservations.rs"]
@@ -12,6 +14,9 @@ mod reservations;
 
 #[path = "http/server_functions.rs"]
 mod server_functions;
+
+#[path = "http/imports.rs"]
+mod imports;
 
 #[path = "http/idempotency.rs"]
 mod idempotency;

@@ -1,7 +1,7 @@
 //! Where ids are made: UUIDs of version 7, so that rows made together lie together in their indexes.
 
 use domain::idempotency::IdempotencyKey;
-use domain::ids::{ChangeId, ProductId, RequestId, ReservationId};
+use domain::ids::{ChangeId, CustomerId, OrderId, ProductId, RequestId, ReservationId};
 use uuid::Uuid;
 
 pub fn product_id() -> ProductId {
@@ -10,6 +10,14 @@ pub fn product_id() -> ProductId {
 
 pub fn reservation_id() -> ReservationId {
     ReservationId::from_uuid(fresh())
+}
+
+pub fn order_id() -> OrderId {
+    OrderId::from_uuid(fresh())
+}
+
+pub fn customer_id() -> CustomerId {
+    CustomerId::from_uuid(fresh())
 }
 
 pub fn change_id() -> ChangeId {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::ids::{ChangeId, RequestId};
-use domain::journal::{ChangeDraft, Entry, EntryDraft, EntryFilter, Subject};
+use domain::journal::{Action, ChangeDraft, Entry, EntryDraft, EntryFilter, Subject};
 use domain::page::{Cursor, Direction, Limit, Page, binding};
 use domain::sku::Sku;
 use domain::time::Timestamp;
@@ -155,35 +155,30 @@ async fn journal_list_in_tx(
 ) -> Result<Page<Entry>, StoreError> {
     let subject = filter.subject.map(|subject| subject.to_string()).unwrap_or_default();
     let product = filter.product.map(|product| product.to_string()).unwrap_or_default();
-    let binding = binding(&["journal", &subject, &product]);
+    let actor = filter.actor.map(|actor| actor.to_string()).unwrap_or_default();
+    let action = filter.action.map_or("", Action::as_str);
+    let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    let binding = binding(&["journal", &subject, &product, &actor, action, &time(filter.from), &time(filter.to)]);
     let cursor = cursor.map(|text| Cursor::<i64>::decode(text, binding)).transpose().map_err(refused)?;
-    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(
-        "select
-            journal.position,
-            journal.at,
-            journal.change_id,
-            journal.actor,
-            journal.request_id,
-            journal.action,
-            journal.subject_kind,
-            journal.subject_id,
-            products.sku,
-            journal.warehouse,
-            journal.on_hand_delta,
-            journal.reserved_delta,
-            journal.version,
-            journal.before,
-            journal.after
-        from journal
-        left join products on products.id = journal.product_id
-        where true",
-    );
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(SELECT);
     if let Some(subject) = filter.subject {
         query.push(" and journal.subject_id = ").push_bind(subject.id());
         query.push(" and journal.subject_kind = ").push_bind(subject.kind());
     }
     if let Some(product) = filter.product {
         query.push(" and journal.shard_key = ").push_bind(product.as_uuid());
+    }
+    if let Some(actor) = filter.actor {
+        query.push(" and journal.actor = ").push_bind(actor.to_string());
+    }
+    if let Some(action) = filter.action {
+        query.push(" and journal.action = ").push_bind(action.as_str());
+    }
+    if let Some(from) = filter.from {
+        query.push(" and journal.at >= ").push_bind(from.as_datetime());
+    }
+    if let Some(to) = filter.to {
+        query.push(" and journal.at < ").push_bind(to.as_datetime());
     }
     let order = match &cursor {
         Some(Cursor { direction: Direction::Prev, key, .. }) => {
@@ -200,6 +195,41 @@ async fn journal_list_in_tx(
     let rows: Vec<EntryRow> = query.build_query_as().fetch_all(conn).await?;
     let entries = rows.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
     Ok(Page::from_rows(entries, limit, cursor.as_ref(), binding, |entry: &Entry| entry.position))
+}
+
+const SELECT: &str = "select
+        journal.position,
+        journal.at,
+        journal.change_id,
+        journal.actor,
+        journal.request_id,
+        journal.action,
+        journal.subject_kind,
+        journal.subject_id,
+        products.sku,
+        journal.warehouse,
+        journal.on_hand_delta,
+        journal.reserved_delta,
+        journal.version,
+        journal.before,
+        journal.after
+    from journal
+    left join products on products.id = journal.product_id
+    where true";
+
+/// How many entries an order may have: hold, confirm, ship and return of a thousand lines, several times.
+const ENTRIES_MAX: i64 = 20_000;
+
+/// All entries about these subjects, oldest first.
+pub(crate) async fn journal_of_subjects_in_tx(
+    conn: &mut PgConnection,
+    subjects: &[Uuid],
+) -> Result<Vec<Entry>, StoreError> {
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(SELECT);
+    query.push(" and journal.subject_id = any(").push_bind(subjects.to_vec()).push(")");
+    query.push(" order by journal.position limit ").push_bind(ENTRIES_MAX);
+    let rows: Vec<EntryRow> = query.build_query_as().fetch_all(conn).await?;
+    rows.into_iter().map(Entry::try_from).collect()
 }
 
 #[derive(FromRow)]

@@ -20,11 +20,13 @@ mod batch;
 
 mod idempotency;
 mod journal;
+mod orders;
 mod products;
 mod reservations;
 mod stock;
 mod warehouses;
 
+pub mod demo;
 pub mod import;
 pub mod migrate;
 mod stats;

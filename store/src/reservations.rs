@@ -115,10 +115,8 @@ impl Store {
         let outcomes = tx::detached(async move { batch::run(&pool, &[item], Locking::Wait).await }).await?;
         match outcomes.into_iter().next() {
             Some(Outcome::Accepted { answer, rendered: Some(rendered) }) => {
-                if let Answer::Reservation(view) = answer
-                    && view.reservation.status == ReservationStatus::Held
-                {
-                    self.deadline_set(view.reservation.expires_at);
+                if let Some(deadline) = deadline(&answer) {
+                    self.deadline_set(deadline);
                 }
                 Ok(Answered { rendered, replayed: false })
             }
@@ -132,7 +130,7 @@ impl Store {
     }
 
     /// Finds the product of each line.
-    async fn lines_resolve(&self, lines: Vec<LineRequest>) -> Result<Vec<Line>, StoreError> {
+    pub(crate) async fn lines_resolve(&self, lines: Vec<LineRequest>) -> Result<Vec<Line>, StoreError> {
         self.read(async move |mut conn| {
             let products: Vec<ProductRef> = lines.iter().map(|line| line.product.clone()).collect();
             let found = product_ids_of(&mut conn, &products).await?;
@@ -151,6 +149,17 @@ impl Store {
             if errors.is_empty() { Ok(resolved) } else { Err(Problem::UnknownSku { errors }.into()) }
         })
         .await
+    }
+}
+
+/// The deadline that the sweep has to meet because of this.
+fn deadline(answer: &Answer) -> Option<Timestamp> {
+    match answer {
+        Answer::Reservation(view) if view.reservation.status == ReservationStatus::Held => {
+            Some(view.reservation.expires_at)
+        }
+        Answer::Order(view) => view.expires_at,
+        Answer::Reservation(_) | Answer::Product(_) => None,
     }
 }
 
@@ -275,6 +284,7 @@ pub(crate) async fn reservations_insert_in_tx(
     let strategies: Vec<String> = reservations.iter().map(|each| <&str>::from(each.strategy).to_owned()).collect();
     let created: Vec<DateTime<Utc>> = reservations.iter().map(|each| each.created_at.as_datetime()).collect();
     let expires: Vec<DateTime<Utc>> = reservations.iter().map(|each| each.expires_at.as_datetime()).collect();
+    let orders: Vec<Option<Uuid>> = reservations.iter().map(|each| each.order_id.map(OrderId::as_uuid)).collect();
     sqlx::query!(
         "insert into reservations (
             id,
@@ -282,7 +292,8 @@ pub(crate) async fn reservations_insert_in_tx(
             owner,
             strategy,
             created_at,
-            expires_at
+            expires_at,
+            order_id
         )
         select *
         from unnest(
@@ -291,7 +302,8 @@ pub(crate) async fn reservations_insert_in_tx(
             $3::text[],
             $4::text[],
             $5::timestamptz[],
-            $6::timestamptz[]
+            $6::timestamptz[],
+            $7::uuid[]
         )",
         &ids,
         &statuses,
@@ -299,17 +311,19 @@ pub(crate) async fn reservations_insert_in_tx(
         &strategies,
         &created,
         &expires,
+        &orders as &[Option<Uuid>],
     )
     .execute(&mut *conn)
     .await?;
     lines_insert_in_tx(conn, reservations).await
 }
 
-/// Writes status, strategy and deadline; of those in `replaced` the lines as well.
+/// Writes status, strategy, deadline and order; of those in `replaced` the lines as well.
 pub(crate) async fn reservations_update_in_tx(
     conn: &mut PgConnection,
     updated: &[&Reservation],
     replaced: &[&Reservation],
+    before: &BTreeMap<ReservationId, ReservationStatus>,
 ) -> Result<(), StoreError> {
     if updated.is_empty() {
         return Ok(());
@@ -318,31 +332,41 @@ pub(crate) async fn reservations_update_in_tx(
     let statuses: Vec<String> = updated.iter().map(|each| each.status.as_str().to_owned()).collect();
     let strategies: Vec<String> = updated.iter().map(|each| <&str>::from(each.strategy).to_owned()).collect();
     let expires: Vec<DateTime<Utc>> = updated.iter().map(|each| each.expires_at.as_datetime()).collect();
-    // All that is changed so far was held: the table is asked once more whether it still is.
+    let orders: Vec<Option<Uuid>> = updated.iter().map(|each| each.order_id.map(OrderId::as_uuid)).collect();
+    // The table is asked once more whether they are what they were when this was decided.
+    let were: Vec<String> = updated
+        .iter()
+        .map(|each| before.get(&each.id).copied().unwrap_or(ReservationStatus::Held).as_str().to_owned())
+        .collect();
     let rows = sqlx::query!(
         "update reservations
         set
             status = changed.status,
             strategy = changed.strategy,
-            expires_at = changed.expires_at
+            expires_at = changed.expires_at,
+            order_id = changed.order_id
         from unnest(
             $1::uuid[],
             $2::text[],
             $3::text[],
-            $4::timestamptz[]
-        ) as changed (id, status, strategy, expires_at)
+            $4::timestamptz[],
+            $5::uuid[],
+            $6::text[]
+        ) as changed (id, status, strategy, expires_at, order_id, was)
         where reservations.id = changed.id
-          and reservations.status = 'held'",
+          and reservations.status = changed.was",
         &ids,
         &statuses,
         &strategies,
         &expires,
+        &orders as &[Option<Uuid>],
+        &were,
     )
     .execute(&mut *conn)
     .await?
     .rows_affected();
     if rows != updated.len() as u64 {
-        return Err(StoreError::Corrupt(format!("{rows} of {} reservations were still held", updated.len())));
+        return Err(StoreError::Corrupt(format!("{rows} of {} reservations were what they had been", updated.len())));
     }
     if replaced.is_empty() {
         return Ok(());

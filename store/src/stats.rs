@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
+use domain::order::OrderStatus;
 use domain::reservation::ReservationStatus;
 use domain::stats::Stats;
 use strum::VariantArray as _;
@@ -47,13 +48,20 @@ async fn stats_in_tx(conn: &mut sqlx::PgConnection) -> Result<Stats, StoreError>
     .fetch_one(&mut *conn)
     .await?;
     let counted = sqlx::query!(r#"select status, count(*) as "reservations!" from reservations group by status"#,)
-        .fetch_all(conn)
+        .fetch_all(&mut *conn)
         .await?;
     let mut reservations: BTreeMap<ReservationStatus, i64> =
         ReservationStatus::VARIANTS.iter().map(|status| (*status, 0)).collect();
     for row in counted {
         let status = row.status.parse().map_err(|error| corrupt("reservations.status", error))?;
         reservations.insert(status, row.reservations);
+    }
+    let counted = sqlx::query!(r#"select status, count(*) as "orders!" from orders group by status"#);
+    let counted = counted.fetch_all(conn).await?;
+    let mut orders: BTreeMap<OrderStatus, i64> = OrderStatus::VARIANTS.iter().map(|status| (*status, 0)).collect();
+    for row in counted {
+        let status = row.status.parse().map_err(|error| corrupt("orders.status", error))?;
+        orders.insert(status, row.orders);
     }
     Ok(Stats {
         as_of,
@@ -63,5 +71,6 @@ async fn stats_in_tx(conn: &mut sqlx::PgConnection) -> Result<Stats, StoreError>
         available: products.on_hand - products.reserved,
         low_stock: products.low_stock,
         reservations,
+        orders,
     })
 }

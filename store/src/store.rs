@@ -77,7 +77,15 @@ impl Store {
     /// # Errors
     /// What it said instead.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(async |mut conn| Ok(tx::clock_in_tx(&mut conn).await.map(drop)?)).await
+        self.clock().await.map(drop)
+    }
+
+    /// What time it is, by the database's clock.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn clock(&self) -> Result<Timestamp, StoreError> {
+        self.read(async |mut conn| tx::clock_in_tx(&mut conn).await).await
     }
 
     /// Figures about the whole, as they were last read; `None` before the first time.

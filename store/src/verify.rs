@@ -1,5 +1,5 @@
 //! The proof that stock is what the journal says: every row equals the sum of its deltas, and what is
-//! reserved equals what reservations hold.
+//! reserved equals what reservations hold and what orders wait to ship.
 
 use domain::ids::ProductId;
 use uuid::Uuid;
@@ -20,12 +20,12 @@ pub struct Mismatch {
     pub journal_on_hand: i64,
     pub journal_reserved: i64,
     pub journal_entries: i64,
-    /// What reservations hold by their lines.
+    /// What reservations hold and orders wait to ship, by their lines.
     pub held: i64,
 }
 
 impl Store {
-    /// Compares every stock row with the sums over the journal and over the held lines, in one statement
+    /// Compares every stock row with the sums over the journal and over the lines held and to be shipped, in one statement
     /// and so at one moment. At most `limit` rows that disagree are given.
     ///
     /// # Errors
@@ -59,13 +59,27 @@ impl Store {
                 ) as sums using (product_id, warehouse)
                 full join (
                     select
-                        reservation_lines.product_id,
-                        reservation_lines.warehouse,
-                        sum(reservation_lines.quantity)::bigint as held
-                    from reservation_lines
-                    join reservations on reservations.id = reservation_lines.reservation_id
-                    where reservations.status = 'held'
-                    group by reservation_lines.product_id, reservation_lines.warehouse
+                        product_id,
+                        warehouse,
+                        sum(quantity)::bigint as held
+                    from (
+                        select
+                            reservation_lines.product_id,
+                            reservation_lines.warehouse,
+                            reservation_lines.quantity
+                        from reservation_lines
+                        join reservations on reservations.id = reservation_lines.reservation_id
+                        where reservations.status = 'held'
+                        union all
+                        select
+                            order_lines.product_id,
+                            order_lines.warehouse,
+                            order_lines.quantity
+                        from order_lines
+                        join orders on orders.id = order_lines.order_id
+                        where orders.status in ('confirmed', 'processing')
+                    ) as lines
+                    group by product_id, warehouse
                 ) as holds using (product_id, warehouse)
                 where stock.on_hand is distinct from coalesce(sums.on_hand, 0)
                    or stock.reserved is distinct from coalesce(sums.reserved, 0)

@@ -1,5 +1,7 @@
 //! What happened.
 
+#![expect(clippy::too_many_arguments, reason = "they are the parameters of a query string")]
+
 use domain::journal::Entry;
 use domain::page::Page;
 use leptos::prelude::*;
@@ -7,18 +9,42 @@ use server_fn::codec::GetUrl;
 
 use crate::error::ApiError;
 
-/// Journal entries, newest first: all, those about one `subject` (`kind:id`), or those about a `product`
-/// (its id) and its stock.
+/// Journal entries, newest first: all, those about one `subject` (`kind:id`, where a SKU or an order's
+/// number will do for the id), those about a `product` (its id or SKU) and its stock, those by one `actor`
+/// or of one `action`, those `from` one date or time and before another (`to`).
 #[server(prefix = "/api/fn", endpoint = "journal_list", input = GetUrl)]
 pub async fn journal_list(
     subject: Option<String>,
     product: Option<String>,
+    actor: Option<String>,
+    action: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
 ) -> Result<Page<Entry>, ApiError> {
     use crate::ssr::{desk, read};
     let desk = desk()?;
-    let product = read::given("product", product, "must be a product's id")?;
-    let filter = domain::journal::EntryFilter { subject: read::subject(subject)?, product };
+    let filter = read::entry_filter(&desk.store, [subject, product, actor, action, from, to]).await?;
     Ok(desk.store.journal_list(&filter, read::limit(limit)?, read::text(&cursor)).await?)
+}
+
+/// The latest entries, for a page that shows some: all, or those about one subject or product.
+pub(crate) async fn journal_latest(about: About, limit: &str) -> Result<Vec<Entry>, ApiError> {
+    let (subject, product) = match about {
+        About::Everything => (None, None),
+        About::Subject(subject) => (Some(subject), None),
+        About::Product(product) => (None, Some(product)),
+    };
+    let limit = Some(limit.to_owned());
+    Ok(journal_list(subject, product, None, None, None, None, None, limit).await?.items)
+}
+
+/// What the latest entries are about.
+pub(crate) enum About {
+    Everything,
+    /// One subject, as `kind:id`.
+    Subject(String),
+    /// A product and its stock, by the product's id.
+    Product(String),
 }

@@ -6,7 +6,7 @@ use domain::reservation::ReservationView;
 use domain::stats::Stats;
 use leptos::prelude::*;
 
-use crate::api::journal::journal_list;
+use crate::api::journal::{About, journal_latest};
 use crate::api::reservations::reservation_list;
 use crate::api::stats::stats_fetch;
 use crate::clock;
@@ -17,6 +17,7 @@ use crate::parts::figure::Figure;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_table::{HoldTable, Of};
 use crate::parts::loaded::Loaded;
+use crate::parts::orders_bar::OrdersBar;
 use crate::parts::page_key::PageKey;
 use crate::parts::timeline::Timeline;
 use crate::refresh::Refresh;
@@ -37,9 +38,9 @@ async fn glance() -> Result<Glance, ApiError> {
     let (stats, ending, latest) = futures::join!(
         stats_fetch(),
         reservation_list(held, None, None, None, None, Some(ENDING_SHOWN.to_owned())),
-        journal_list(None, None, None, Some(ENTRIES_SHOWN.to_owned())),
+        journal_latest(About::Everything, ENTRIES_SHOWN),
     );
-    Ok(Glance { stats: stats?, ending: ending?.items, latest: latest?.items })
+    Ok(Glance { stats: stats?, ending: ending?.items, latest: latest? })
 }
 
 /// The page.
@@ -67,6 +68,7 @@ fn Body(glance: Signal<Glance>, refresh: Refresh) -> impl IntoView {
     let is_any = Memo::new(move |_| ending.with(|ending| !ending.is_empty()));
     view! {
         <Figures stats=Signal::derive(move || glance.with(|glance| glance.stats.clone())) />
+        <OrdersSection stats=Signal::derive(move || glance.with(|glance| glance.stats.clone())) />
         <section class="section" aria-labelledby="ending-title">
             <div class="section-head">
                 <h2 id="ending-title">"Ending soon"</h2>
@@ -104,5 +106,24 @@ fn Figures(stats: Signal<Option<Stats>>) -> impl IntoView {
             </dl>
             {low}
         </section>
+    }
+}
+
+/// Where the orders stand, as soon as there are any.
+#[component]
+fn OrdersSection(stats: Signal<Option<Stats>>) -> impl IntoView {
+    let counts =
+        Memo::new(move |_| stats.with(|stats| stats.as_ref().map(|stats| stats.orders.clone()).unwrap_or_default()));
+    let is_any = Memo::new(move |_| counts.with(|counts| counts.values().any(|count| *count > 0)));
+    view! {
+        <Show when=move || is_any.get()>
+            <section class="section" aria-labelledby="orders-title">
+                <div class="section-head">
+                    <h2 id="orders-title">"Orders"</h2>
+                    <a href=links::ORDERS>"All orders"</a>
+                </div>
+                <OrdersBar counts=counts />
+            </section>
+        </Show>
     }
 }

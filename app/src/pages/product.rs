@@ -11,7 +11,7 @@ use domain::reservation::ReservationView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::api::journal::journal_list;
+use crate::api::journal::{About, journal_latest};
 use crate::api::products::product_fetch;
 use crate::api::reservations::reservation_list;
 use crate::clock;
@@ -49,10 +49,10 @@ async fn folder(reference: String) -> Result<Folder, ApiError> {
     let held = Some("held".to_owned());
     let (holds, entries) = futures::join!(
         reservation_list(held, Some(sku), None, None, None, Some(HOLDS_SHOWN.to_owned())),
-        journal_list(None, Some(id), None, Some(ENTRIES_SHOWN.to_owned())),
+        journal_latest(About::Product(id), ENTRIES_SHOWN),
     );
     let holds = holds?;
-    Ok(Folder { product, more_holds: holds.next.is_some(), holds: holds.items, entries: entries?.items })
+    Ok(Folder { product, more_holds: holds.next.is_some(), holds: holds.items, entries: entries? })
 }
 
 /// The page. It is built anew for another product, since its forms are about one: hence the list of one

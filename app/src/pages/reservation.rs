@@ -1,5 +1,8 @@
 //! One reservation: what it holds, how long it still does, and what happened to it.
 
+mod order;
+
+use domain::ids::OrderId;
 use domain::journal::Entry;
 use domain::quantity::grouped;
 use domain::reservation::{ReservationLine, ReservationStatus, ReservationView};
@@ -7,7 +10,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::api::journal::journal_list;
+use crate::api::journal::{About, journal_latest};
 use crate::api::reservations::reservation_fetch;
 use crate::clock;
 use crate::error::ApiError;
@@ -24,6 +27,8 @@ use crate::parts::timeline::Timeline;
 use crate::refresh::Refresh;
 use crate::words::lines_in_words;
 
+use order::MakeOrder;
+
 const ENTRIES_SHOWN: &str = "100";
 
 /// What the page shows, read together.
@@ -36,8 +41,8 @@ struct Folder {
 async fn folder(id: String) -> Result<Folder, ApiError> {
     // The reservation first: it says in words that there is none, where the subject would only be odd.
     let hold = reservation_fetch(id.clone()).await?;
-    let entries = journal_list(Some(format!("reservation:{id}")), None, None, Some(ENTRIES_SHOWN.to_owned())).await?;
-    Ok(Folder { hold, entries: entries.items })
+    let entries = journal_latest(About::Subject(format!("reservation:{id}")), ENTRIES_SHOWN).await?;
+    Ok(Folder { hold, entries })
 }
 
 /// The page. It is built anew for another reservation, since its forms are about one: hence the list of
@@ -77,6 +82,7 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
             <HoldActions hold=hold refresh=refresh />
         </PageHead>
         <Facts hold=hold />
+        <MakeOrder hold=hold refresh=refresh />
         <section class="section" aria-labelledby="lines-title">
             <div class="section-head">
                 <h2 id="lines-title">"Lines"</h2>
@@ -114,6 +120,19 @@ fn Facts(hold: Signal<ReservationView>) -> impl IntoView {
         ReservationStatus::Held => Either::Left(view! { <Countdown deadline=deadline server_time=server_time /> }),
         ReservationStatus::Confirmed | ReservationStatus::Released | ReservationStatus::Expired => Either::Right("–"),
     };
+    let order_id = Memo::new(move |_| hold.with(|hold| hold.reservation.order_id));
+    let order = move || {
+        order_id.get().map(|id| {
+            view! {
+                <div>
+                    <dt>"Order"</dt>
+                    <dd>
+                        <a href=links::order_by_id(id)>"Open the order"</a>
+                    </dd>
+                </div>
+            }
+        })
+    };
     let whose = move || match owner() {
         Some(owner) => {
             let href = links::reservations(&ReservationsAt { owner: owner.clone(), ..ReservationsAt::default() });
@@ -134,6 +153,7 @@ fn Facts(hold: Signal<ReservationView>) -> impl IntoView {
                     <dt>"Time left"</dt>
                     <dd class="large">{left}</dd>
                 </div>
+                {order}
                 <div>
                     <dt>"Owner"</dt>
                     <dd>{whose}</dd>
@@ -151,17 +171,22 @@ fn Facts(hold: Signal<ReservationView>) -> impl IntoView {
                     </dd>
                 </div>
             </dl>
-            <p class="state-words" role="status">{move || meaning(status.get())}</p>
+            <p class="state-words" role="status">{move || meaning(status.get(), order_id.get())}</p>
         </section>
     }
 }
 
-const fn meaning(status: ReservationStatus) -> &'static str {
-    match status {
-        ReservationStatus::Held => "Its units are held. When the time is over they go back on sale by themselves.",
-        ReservationStatus::Confirmed => "It was paid for in time and does not expire.",
-        ReservationStatus::Released => "It was given back: its units are back on sale.",
-        ReservationStatus::Expired => "Its time is over: its units are back on sale.",
+const fn meaning(status: ReservationStatus, order_id: Option<OrderId>) -> &'static str {
+    match (status, order_id) {
+        (ReservationStatus::Held, Some(_)) => {
+            "It is ordered, not paid for: when the time is over it ends, and its order with it."
+        }
+        (ReservationStatus::Held, None) => {
+            "Its units are held. When the time is over they go back on sale by themselves."
+        }
+        (ReservationStatus::Confirmed, _) => "It was paid for in time and does not expire.",
+        (ReservationStatus::Released, _) => "It was given back: its units are back on sale.",
+        (ReservationStatus::Expired, _) => "Its time is over: its units are back on sale.",
     }
 }
 

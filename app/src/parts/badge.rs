@@ -1,5 +1,6 @@
-//! What became of a reservation: a word and a shape, never colour alone.
+//! Where a reservation or an order stands: a word and a shape, never colour alone.
 
+use domain::order::OrderStatus;
 use domain::reservation::ReservationStatus;
 use leptos::prelude::*;
 
@@ -32,6 +33,48 @@ pub(crate) fn StatusBadge(#[prop(into)] status: Signal<ReservationStatus>) -> im
                 <path d=move || shape(status.get()) />
             </svg>
             {move || status_word(status.get())}
+        </span>
+    }
+}
+
+/// The word for an order's status.
+pub(crate) const fn order_word(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Pending => "Pending",
+        OrderStatus::Confirmed => "Confirmed",
+        OrderStatus::Processing => "Processing",
+        OrderStatus::Shipped => "Shipped",
+        OrderStatus::Delivered => "Delivered",
+        OrderStatus::Cancelled => "Cancelled",
+        OrderStatus::Expired => "Expired",
+        OrderStatus::Returned => "Returned",
+    }
+}
+
+/// The shape for an order's status, in a square of 12: half full, checked, stacked, on its way, at home,
+/// struck out, crossed, coming back.
+pub(crate) const fn order_shape(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Pending => "M6 1.5a4.5 4.5 0 1 0 0 9zM6 1.5a4.5 4.5 0 0 1 0 9",
+        OrderStatus::Confirmed => "M2 6.5 5 9.5 10 3",
+        OrderStatus::Processing => "M2 3h8M2 6h8M2 9h5",
+        OrderStatus::Shipped => "M1.5 6h8.5M7 2.5 10.5 6 7 9.5",
+        OrderStatus::Delivered => "M2 6.5 6 2.5l4 4M3.5 6v4.5h5V6",
+        OrderStatus::Cancelled => "M6 1.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M3 9l6-6",
+        OrderStatus::Expired => "M2.5 2.5l7 7M9.5 2.5l-7 7",
+        OrderStatus::Returned => "M4.5 2 2 4.5 4.5 7M2 4.5h5.5a2.7 2.7 0 0 1 0 5.5H5",
+    }
+}
+
+/// Where an order stands.
+#[component]
+pub(crate) fn OrderBadge(#[prop(into)] status: Signal<OrderStatus>) -> impl IntoView {
+    view! {
+        <span class="badge" data-status=move || status.get().as_str()>
+            <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+                <path d=move || order_shape(status.get()) />
+            </svg>
+            {move || order_word(status.get())}
         </span>
     }
 }

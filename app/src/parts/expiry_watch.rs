@@ -81,3 +81,18 @@ fn read_as_ended(
     });
     said
 }
+
+/// Watches one deadline: the page is read again when it has passed.
+pub(crate) fn watch_deadline(deadline: Signal<Option<Timestamp>>, refresh: Refresh) {
+    let clock = ServerClock::here();
+    let passed: StoredValue<Option<Timestamp>> = StoredValue::new(None);
+    Effect::new(move |_| {
+        let (Some(now_ms), Some(deadline)) = (clock.now_ms(), deadline.get()) else { return };
+        if deadline.unix_milliseconds() <= now_ms && passed.get_value() != Some(deadline) {
+            passed.set_value(Some(deadline));
+            for after_ms in READ_AGAIN_MS {
+                set_timeout(move || refresh.now(), Duration::from_millis(after_ms));
+            }
+        }
+    });
+}

@@ -1,6 +1,6 @@
 //! One field of a form: its label above, a hint or an error under it, tied to it for those who listen.
 
-use leptos::html::{Input, Select};
+use leptos::html::{Input, Select, Textarea};
 use leptos::prelude::*;
 
 use super::form::FormState;
@@ -77,6 +77,53 @@ pub(crate) fn TextField(
             />
         </Around>
     }
+}
+
+/// Several lines of text.
+#[component]
+pub(crate) fn TextArea(
+    form: FormState,
+    name: &'static str,
+    label: &'static str,
+    #[prop(optional, into)] hint: ViewFn,
+) -> impl IntoView {
+    let area = NodeRef::<Textarea>::new();
+    Effect::new(move |_| {
+        if let Some(area) = area.get() {
+            form.type_in(name, area.value());
+        }
+    });
+    Effect::new(move |before: Option<usize>| {
+        let sent = form.sent().get();
+        if before.is_some_and(|before| before != sent)
+            && let Some(area) = area.get_untracked()
+        {
+            area.set_value(&form.first_value(name));
+        }
+        sent
+    });
+    view! {
+        <Around form=form name=name label=label need=Need::Required hint=hint>
+            <textarea
+                node_ref=area
+                id=form.id(name)
+                name=name
+                rows="3"
+                required=true
+                aria-invalid=move || form.error(name).is_some().then_some("true")
+                aria-describedby=form.id(&format!("{name}-note"))
+                on:input:target=move |event| form.type_in(name, event.target().value())
+                on:blur=move |_| form.leave(name)
+                inner_html=escaped(&form.first_value(name))
+            />
+        </Around>
+    }
+}
+
+/// Text as HTML. Leptos writes the children of a `<textarea>` as they are, which would let what was typed
+/// be markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A choice of a few.
@@ -156,5 +203,15 @@ fn Around(
                 }}
             </p>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_into_an_area_is_no_markup() {
+        assert_eq!(escaped("</textarea><b>&lt;"), "&lt;/textarea&gt;&lt;b&gt;&amp;lt;");
     }
 }

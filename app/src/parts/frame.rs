@@ -11,10 +11,12 @@ use super::toast::ToastRegion;
 use crate::{keys, links};
 
 /// The places that exist, in the order of a day's work. Later ones go below.
-const PLACES: [(&str, &str, Icon); 3] = [
+const PLACES: [(&str, &str, Icon); 5] = [
     (links::OVERVIEW, "Overview", Icon::Overview),
     (links::PRODUCTS, "Products", Icon::Products),
     (links::RESERVATIONS, "Reservations", Icon::Reservations),
+    (links::ORDERS, "Orders", Icon::Orders),
+    (links::AUDIT, "Audit log", Icon::Audit),
 ];
 
 /// Rail, page, notes.

@@ -1,4 +1,4 @@
-//! What can be done with a hold: extend it, or give its units back.
+//! What can be done with a hold: extend it, give its units back, or make an order of it.
 
 use domain::reservation::{ReservationStatus, ReservationView};
 use leptos::prelude::*;
@@ -7,24 +7,49 @@ use super::form::{AfterSuccess, FormPlan, FormState, nothing_to_check};
 use super::submit::{FormShell, Submit, Weight};
 use super::toast::Toasts;
 use crate::api::reservations::{ReservationExtend, ReservationRelease};
+use crate::links;
 use crate::refresh::Refresh;
 use crate::words::lines_in_words;
 
 /// By how much a hold is extended at one press: to this from now.
 pub(crate) const EXTEND_MINUTES: &str = "10";
 
-/// The two buttons, as long as the hold is one.
+/// The buttons, as long as the hold is one. Once it is ordered only its order ends it.
 #[component]
-pub(crate) fn HoldActions(hold: Signal<ReservationView>, refresh: Refresh) -> impl IntoView {
-    let is_held = Memo::new(move |_| hold.with(|view| view.reservation.status == ReservationStatus::Held));
+pub(crate) fn HoldActions(
+    hold: Signal<ReservationView>,
+    refresh: Refresh,
+    /// The way to its order, or to the form that makes one.
+    #[prop(optional, into)]
+    order: ViewFn,
+) -> impl IntoView {
+    let is_held = Memo::new(move |_| {
+        hold.with(|ReservationView { reservation, .. }| {
+            reservation.status == ReservationStatus::Held && reservation.order_id.is_none()
+        })
+    });
     view! {
-        <Show when=move || is_held.get()>
-            <div class="hold-actions">
+        <div class="hold-actions">
+            {move || order.run()}
+            <Show when=move || is_held.get()>
                 <Extend hold=hold refresh=refresh />
                 <Release hold=hold refresh=refresh />
-            </div>
-        </Show>
+            </Show>
+        </div>
     }
+}
+
+/// The way to a hold's order, or to the form that makes one, from a row.
+#[component]
+pub(crate) fn OrderLink(hold: Signal<ReservationView>) -> impl IntoView {
+    let link = Memo::new(move |_| {
+        hold.with(|ReservationView { reservation, .. }| match (reservation.order_id, reservation.status) {
+            (Some(id), _) => Some(("Open order", links::order_by_id(id))),
+            (None, ReservationStatus::Held) => Some(("Make order", links::reservation_order(reservation.id))),
+            (None, ReservationStatus::Confirmed | ReservationStatus::Released | ReservationStatus::Expired) => None,
+        })
+    });
+    move || link.get().map(|(word, href)| view! { <a class="button" href=href>{word}</a> })
 }
 
 #[component]

@@ -9,7 +9,7 @@ use web_sys::SubmitEvent;
 
 use super::badge::StatusBadge;
 use super::countdown::Countdown;
-use super::hold_actions::HoldActions;
+use super::hold_actions::{HoldActions, OrderLink};
 use super::moment::Moment;
 use crate::browser;
 use crate::links;
@@ -119,7 +119,7 @@ fn Row(hold: Signal<ReservationView>, of: Of, refresh: Refresh) -> impl IntoView
                 {ends}
             </td>
             <td class="row-actions">
-                <HoldActions hold=hold refresh=refresh />
+                <HoldActions hold=hold refresh=refresh order=move || view! { <OrderLink hold=hold /> } />
             </td>
         </tr>
     }

@@ -8,6 +8,8 @@ pub(crate) enum Icon {
     Overview,
     Products,
     Reservations,
+    Orders,
+    Audit,
     Search,
     Sun,
     Moon,
@@ -21,6 +23,8 @@ impl Icon {
             Self::Overview => "M3 3h6v8H3zM11 3h6v5h-6zM11 10h6v7h-6zM3 13h6v4H3z",
             Self::Products => "M10 2.5 17 6v8l-7 3.5L3 14V6zM3 6l7 3.5L17 6M10 9.5v8",
             Self::Reservations => "M10 3a7.5 7.5 0 1 1 0 15 7.5 7.5 0 0 1 0-15M10 6.5v4.2l2.8 1.8",
+            Self::Orders => "M5 2.5h10v15l-2.5-1.6-2.5 1.6-2.5-1.6L5 17.5zM8 6.5h4M8 10h4",
+            Self::Audit => "M4 4.5h1M8 4.5h8M4 10h1M8 10h8M4 15.5h1M8 15.5h8",
             Self::Search => "M9 3.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M13 13l4 4",
             Self::Sun => {
                 "M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7M10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.3 4.3l1.1 1.1M14.6 \

@@ -1,11 +1,10 @@
-//! The journal in words, newest first, each entry with what changed.
+//! The journal in words, each line with what changed.
 
 use domain::actor::{Actor, SystemActor};
 use domain::journal::{Action, Entry, Subject};
 use domain::money::Money;
 use domain::quantity::grouped;
 use domain::time::Timestamp;
-use leptos::either::Either;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -13,29 +12,64 @@ use super::moment::Moment;
 use crate::links;
 use crate::words::capital;
 
-/// Entries, one line each; a line opens to what was and what is.
+/// What one line tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Tells {
+    /// One entry.
+    Entry,
+    /// All entries of one action of one change: what an order's step did to all its units.
+    Action,
+}
+
+/// Entries in their order; a line opens to what was and what is.
 #[component]
 pub(crate) fn Timeline(
     #[prop(into)] entries: Signal<Vec<Entry>>,
     /// What the list is called.
     label: &'static str,
+    #[prop(default = Tells::Entry)] line: Tells,
 ) -> impl IntoView {
+    let lines = move || entries.with(|entries| lines(entries, line));
     view! {
         <ol class="timeline" aria-label=label>
-            <For each=move || entries.get() key=|entry| entry.position let:entry>
-                <Line entry=entry />
+            <For each=lines key=|(entry, moves)| (entry.position, moves.len()) let:line>
+                <Line entry=line.0 moves=line.1 />
             </For>
         </ol>
     }
 }
 
+/// The first entry of each line, and what all of its entries did to the stock.
+fn lines(entries: &[Entry], line: Tells) -> Vec<(Entry, Vec<String>)> {
+    let mut lines: Vec<(Entry, Vec<String>)> = Vec::new();
+    for entry in entries {
+        let moved = entry.stock_words();
+        match lines.last_mut() {
+            Some((first, moves))
+                if line == Tells::Action
+                    && (first.change_id, first.action) == (entry.change_id, entry.action)
+                    && first.subject == entry.subject =>
+            {
+                moves.extend(moved);
+            }
+            Some(_) | None => lines.push((entry.clone(), moved.into_iter().collect())),
+        }
+    }
+    lines
+}
+
 #[component]
-fn Line(entry: Entry) -> impl IntoView {
+fn Line(entry: Entry, moves: Vec<String>) -> impl IntoView {
     let tone = tone(entry.action);
     let changes = changes(&entry);
-    let what = entry.stock_words().or_else(|| in_short(&entry, &changes));
+    let what = match moves.as_slice() {
+        [] => in_short(&entry, &changes),
+        [one] => Some(one.clone()),
+        [one, rest @ ..] => Some(format!("{one} and {} more", grouped(rest.len() as i64))),
+    };
     let (title, by) = (capital(entry.action.words()), who(entry.actor));
     let link = subject_link(&entry);
+    let moves = if moves.len() > 1 { moves } else { Vec::new() };
     let line = view! {
         <span class="entry-dot" data-tone=tone aria-hidden="true"></span>
         <span class="entry-what">
@@ -45,51 +79,58 @@ fn Line(entry: Entry) -> impl IntoView {
         <span class="entry-who">{by}</span>
         <Moment at=entry.at />
     };
-    let body = if changes.is_empty() {
-        Either::Left(view! { <div class="entry-line">{line}</div> })
-    } else {
-        Either::Right(view! {
+    view! {
+        <li class="entry">
             <details>
                 <summary class="entry-line">
                     {line} <span class="entry-opens" aria-hidden="true"></span>
                 </summary>
-                <Changes changes=changes link=link />
+                <More changes=changes moves=moves link=link />
             </details>
-        })
-    };
-    view! { <li class="entry">{body}</li> }
+        </li>
+    }
 }
 
-/// What was and what is, fact by fact.
+/// What moved, where it is more than one line says; what was and what is, fact by fact.
 #[component]
-fn Changes(changes: Vec<Change>, link: Option<(String, String)>) -> impl IntoView {
+fn More(changes: Vec<Change>, moves: Vec<String>, link: (String, &'static str)) -> impl IntoView {
+    let moves = (!moves.is_empty()).then(|| {
+        let moves = moves.into_iter().map(|moved| view! { <li>{moved}</li> }).collect_view();
+        view! { <ul class="moves">{moves}</ul> }
+    });
+    let changes = (!changes.is_empty()).then(|| view! { <Changes changes=changes /> });
+    let (href, words) = link;
     view! {
         <div class="entry-more">
-            <table class="changes">
-                <thead>
-                    <tr>
-                        <th scope="col">"Fact"</th>
-                        <th scope="col">"Before"</th>
-                        <th scope="col">"After"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {changes
-                        .into_iter()
-                        .map(|change| {
-                            view! {
-                                <tr>
-                                    <th scope="row">{change.fact}</th>
-                                    <td>{change.before.unwrap_or_else(|| "–".to_owned())}</td>
-                                    <td>{change.after.unwrap_or_else(|| "–".to_owned())}</td>
-                                </tr>
-                            }
-                        })
-                        .collect_view()}
-                </tbody>
-            </table>
-            {link.map(|(href, words)| view! { <a href=href>{words}</a> })}
+            {moves}
+            {changes}
+            <a href=href>{words}</a>
         </div>
+    }
+}
+
+#[component]
+fn Changes(changes: Vec<Change>) -> impl IntoView {
+    let row = |change: Change| {
+        view! {
+            <tr>
+                <th scope="row">{change.fact}</th>
+                <td>{change.before.unwrap_or_else(|| "–".to_owned())}</td>
+                <td>{change.after.unwrap_or_else(|| "–".to_owned())}</td>
+            </tr>
+        }
+    };
+    view! {
+        <table class="changes">
+            <thead>
+                <tr>
+                    <th scope="col">"Fact"</th>
+                    <th scope="col">"Before"</th>
+                    <th scope="col">"After"</th>
+                </tr>
+            </thead>
+            <tbody>{changes.into_iter().map(row).collect_view()}</tbody>
+        </table>
     }
 }
 
@@ -117,13 +158,16 @@ fn changes(entry: &Entry) -> Vec<Change> {
         .collect()
 }
 
-/// Where no stock moved: which product, and what was changed of it (`85123A, price: 2.55 GBP → 2.95 GBP`).
+/// Where no stock moved: which product, and what was changed of it (`85123A, price: 2.55 GBP → 2.95 GBP`);
+/// of an order that was placed, its total.
 fn in_short(entry: &Entry, changes: &[Change]) -> Option<String> {
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
     let changed = changes.iter().filter(|_| entry.action == Action::ProductChanged);
     let changed = changed
         .map(|change| format!("{}: {} → {}", change.fact.to_lowercase(), value(&change.before), value(&change.after)));
-    let words: Vec<String> = entry.sku.iter().map(ToString::to_string).chain(changed).collect();
+    let placed = changes.iter().filter(|change| entry.action == Action::OrderPlaced && change.fact == "Total");
+    let total = placed.filter_map(|change| change.after.clone());
+    let words: Vec<String> = entry.sku.iter().map(ToString::to_string).chain(changed).chain(total).collect();
     Some(words.join(", ")).filter(|words| !words.is_empty())
 }
 
@@ -153,12 +197,16 @@ const fn tone(action: Action) -> &'static str {
         Action::ProductChanged | Action::StockAdjusted => "changed",
         Action::ProductArchived | Action::StockWrittenOff => "out",
         Action::ReservationHeld | Action::ReservationChanged | Action::ReservationExtended => "held",
-        Action::ReservationReleased => "released",
-        Action::ReservationExpired => "expired",
+        Action::ReservationReleased | Action::OrderCancelled => "released",
+        Action::ReservationExpired | Action::OrderExpired => "expired",
+        Action::OrderPlaced => "held",
+        Action::OrderConfirmed | Action::OrderProcessing | Action::OrderNoted => "changed",
+        Action::OrderShipped => "out",
+        Action::OrderDelivered | Action::OrderReturned | Action::OrderImported => "in",
     }
 }
 
-fn who(actor: Actor) -> String {
+pub(crate) fn who(actor: Actor) -> String {
     match actor {
         Actor::Local => "operator".to_owned(),
         Actor::User(id) => format!("user {id}"),
@@ -168,14 +216,14 @@ fn who(actor: Actor) -> String {
     }
 }
 
-/// Where an entry's subject is to be seen. Orders have no page yet.
-fn subject_link(entry: &Entry) -> Option<(String, String)> {
+/// Where an entry's subject is to be seen.
+fn subject_link(entry: &Entry) -> (String, &'static str) {
     match entry.subject {
         Subject::Product(id) => {
             let href = entry.sku.as_ref().map_or_else(|| links::product_by_id(id), |sku| links::product(sku, id));
-            Some((href, "Open the product".to_owned()))
+            (href, "Open the product")
         }
-        Subject::Reservation(id) => Some((links::reservation(id), "Open the reservation".to_owned())),
-        Subject::Order(_) => None,
+        Subject::Reservation(id) => (links::reservation(id), "Open the reservation"),
+        Subject::Order(id) => (links::order_by_id(id), "Open the order"),
     }
 }

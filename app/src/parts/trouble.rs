@@ -4,9 +4,12 @@
 use domain::problem::Problem;
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::loaded::StandsFor;
 use crate::error::ApiError;
+use crate::query::{Query, to_query};
+use crate::refresh::Refresh;
 use crate::words::sentence;
 
 /// What to do next, after a change was refused or lost.
@@ -15,8 +18,8 @@ fn next_step(problem: &Problem) -> &'static str {
         Problem::OutcomeUnknown => "Press the button again: under the same key it is done once.",
         Problem::IdempotencyMismatch => "Nothing was changed now. Look at what was done before, then send it again.",
         Problem::Internal => "Try again; if it stays, tell whoever runs this server.",
-        // Its own words say that nothing was changed.
-        Problem::Busy { .. } => "",
+        // Their own words say that nothing was changed.
+        Problem::Busy { .. } | Problem::StaleVersion { .. } => "",
         Problem::Malformed { .. }
         | Problem::NotFound { .. }
         | Problem::MethodNotAllowed
@@ -33,7 +36,10 @@ fn next_step(problem: &Problem) -> &'static str {
         | Problem::UnknownSku { .. }
         | Problem::MixedCurrency { .. }
         | Problem::NotHeld { .. }
-        | Problem::HasOrder { .. } => "Nothing was changed.",
+        | Problem::HasOrder { .. }
+        | Problem::HoldExpired { .. }
+        | Problem::ReferenceTaken { .. }
+        | Problem::TransitionNotAllowed { .. } => "Nothing was changed.",
     }
 }
 
@@ -51,6 +57,8 @@ pub(crate) fn in_words(problem: &Problem) -> String {
 /// Why a form was refused; `what` are the words, where they are better said than by the problem itself.
 #[component]
 pub(crate) fn FormTrouble(error: ApiError, what: String) -> impl IntoView {
+    let is_past = matches!(error.problem, Problem::StaleVersion { .. } | Problem::TransitionNotAllowed { .. });
+    let read_again = is_past.then(|| view! { <ReadAgain /> });
     view! {
         <div class="trouble" role="alert">
             <p>
@@ -58,6 +66,7 @@ pub(crate) fn FormTrouble(error: ApiError, what: String) -> impl IntoView {
                 " "
                 {next_step(&error.problem)}
             </p>
+            {read_again}
             <RequestId error=error />
         </div>
     }
@@ -94,6 +103,27 @@ pub(crate) fn PageTrouble(error: ApiError, stands_for: StandsFor) -> impl IntoVi
             <p>{what} " " {next}</p>
             <RequestId error=error />
         </div>
+    }
+}
+
+/// The way to what holds now: the page without the refusal in its address, its data read again.
+#[component]
+fn ReadAgain() -> impl IntoView {
+    let (location, refresh) = (use_location(), use_context::<Refresh>());
+    let href = move || {
+        let query = location.search.with(|search| Query::parse(search)).without("__path").without("__err");
+        let pairs: Vec<(&str, &str)> = query.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        format!("{}{}", location.pathname.get(), to_query(&pairs))
+    };
+    let read = move |_| {
+        if let Some(refresh) = refresh {
+            refresh.now();
+        }
+    };
+    view! {
+        <p>
+            <a href=href on:click=read data-noscroll="true">"Read it again"</a>
+        </p>
     }
 }
 

@@ -3,8 +3,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use domain::ids::ReservationId;
-use domain::journal::Subject;
+use domain::form::{FieldErrors, Fields};
+use domain::ids::{ProductId, ReservationId};
+use domain::journal::{EntryFilter, Subject};
+use domain::order::filter::{OrderFilterForm, OrderQuery};
+use domain::order::{OrderChange, OrderRef};
 use domain::page::Limit;
 use domain::problem::Problem;
 use domain::product::ProductRef;
@@ -12,9 +15,11 @@ use domain::reservation::ReservationFilter;
 use domain::sku::Sku;
 use domain::text::Owner;
 use domain::warehouse::WarehouseCode;
+use store::Store;
 
 use super::{refused, refused_field};
 use crate::error::ApiError;
+use crate::forms::{About, AuditForm, FILTER_CURRENCY, given as typed};
 
 /// The text, where there is any.
 pub(crate) fn text(value: &Option<String>) -> Option<&str> {
@@ -45,9 +50,66 @@ pub(crate) fn warehouse(value: Option<String>) -> Result<Option<WarehouseCode>, 
     checked("warehouse", value, |code| WarehouseCode::new(code))
 }
 
-/// `kind:id`.
-pub(crate) fn subject(value: Option<String>) -> Result<Option<Subject>, ApiError> {
-    checked("subject", value, str::parse::<Subject>)
+pub(crate) fn order(text: &str) -> Result<OrderRef, ApiError> {
+    OrderRef::parse(text).ok_or_else(|| refused(Problem::not_found("order")))
+}
+
+/// Statuses (separated by commas), from, to, least and greatest total, customer, sort.
+pub(crate) fn order_query(words: [Option<String>; 7]) -> Result<OrderQuery, ApiError> {
+    let [status, from, to, min, max, customer, sort] = words.map(Option::unwrap_or_default);
+    let status = status.split(',').map(str::to_owned).collect();
+    let form = OrderFilterForm { status, from, to, min, max, customer, sort };
+    form.parse(FILTER_CURRENCY).map_err(refused)
+}
+
+/// A step, the version it was asked at, a note, and whether units that come back go on sale.
+pub(crate) fn order_change(
+    to: String,
+    version: String,
+    note: String,
+    restock: String,
+) -> Result<OrderChange, ApiError> {
+    let mut fields = Fields::default();
+    let version = typed(&version).map(|text| text.parse::<i64>().map_err(|_| "must be a whole number"));
+    let version = version.and_then(|version| fields.take("version", version));
+    let restock = typed(&restock).map(|text| text.parse::<bool>().map_err(|_| "must be true or false"));
+    let restock = restock.and_then(|restock| fields.take("restock", restock));
+    fields.finish(|| Some(())).map_err(refused)?;
+    OrderChange::new(typed(&to), version, typed(&note), restock).map_err(|mut errors: FieldErrors| {
+        for error in errors.iter_mut().filter(|error| error.field == "status") {
+            "to".clone_into(&mut error.field);
+        }
+        refused(errors)
+    })
+}
+
+/// Subject, product, actor, action, from, to.
+pub(crate) async fn entry_filter(store: &Store, words: [Option<String>; 6]) -> Result<EntryFilter, ApiError> {
+    let [subject, sku, actor, action, from, to] = words.map(Option::unwrap_or_default);
+    let (kind, id) = subject.split_once(':').unwrap_or((&subject, ""));
+    let form = AuditForm { kind: kind.to_owned(), id: id.to_owned(), actor, action, sku, from, to };
+    let query = form.parse().map_err(refused)?;
+    let subject = match query.about {
+        Some(About::Product(product)) => Some(Subject::Product(product_id(store, &product).await?)),
+        Some(About::Reservation(id)) => Some(Subject::Reservation(id)),
+        Some(About::Order(OrderRef::Id(id))) => Some(Subject::Order(id)),
+        Some(About::Order(number @ OrderRef::Number(_))) => {
+            Some(Subject::Order(store.order_fetch(&number).await?.order.id))
+        }
+        None => None,
+    };
+    let product = match query.product {
+        Some(product) => Some(product_id(store, &product).await?),
+        None => None,
+    };
+    Ok(EntryFilter { subject, product, actor: query.actor, action: query.action, from: query.from, to: query.to })
+}
+
+async fn product_id(store: &Store, product: &ProductRef) -> Result<ProductId, ApiError> {
+    match product {
+        ProductRef::Id(id) => Ok(*id),
+        ProductRef::Sku(_) => Ok(store.product_fetch(product).await?.id),
+    }
 }
 
 pub(crate) fn reservation_filter(

@@ -34,13 +34,13 @@ pub(super) fn adjust(
     let view = state.product_view(product_id);
     let view = view.ok_or_else(|| Refusal::Corrupt(format!("product {product_id} was not read")))?;
     Ok(Decision {
-        draft: Some(ChangeDraft {
+        drafts: vec![ChangeDraft {
             change_id,
             action: reason.into(),
             subject: Subject::Product(product_id),
             entries: entries(moved, &json!({}), &json!({})),
-        }),
-        write: None,
+        }],
+        writes: Vec::new(),
         answer: Answer::Product(view),
     })
 }

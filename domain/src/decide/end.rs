@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::state::{entries, units_by_key};
-use super::{Answer, Decision, Refusal, ReservationWrite, State};
+use super::{Answer, Decision, Refusal, State, Write};
 use crate::ids::{ChangeId, ReservationId};
 use crate::journal::{Action, ChangeDraft, Subject};
 use crate::problem::Problem;
@@ -18,18 +18,22 @@ pub(super) fn extend(state: &mut State, change_id: ChangeId, id: ReservationId, 
         before.extended(ttl, state.now).map_err(|exceeded| Problem::field("ttl_seconds", exceeded.to_string()))?;
     let after = Reservation { expires_at, ..before.clone() };
     if after == before {
-        return Ok(Decision { draft: None, write: None, answer: Answer::Reservation(before.view(state.now)) });
+        return Ok(Decision {
+            drafts: Vec::new(),
+            writes: Vec::new(),
+            answer: Answer::Reservation(before.view(state.now)),
+        });
     }
     state.reservations.insert(id, after.clone());
     let facts = |reservation: &Reservation| json!({"expires_at": reservation.expires_at});
     Ok(Decision {
-        draft: Some(ChangeDraft {
+        drafts: vec![ChangeDraft {
             change_id,
             action: Action::ReservationExtended,
             subject: Subject::Reservation(id),
             entries: entries(Vec::new(), &facts(&before), &facts(&after)),
-        }),
-        write: Some(ReservationWrite::Update(after.id)),
+        }],
+        writes: vec![Write::UpdateReservation(after.id)],
         answer: Answer::Reservation(after.view(state.now)),
     })
 }
@@ -45,11 +49,18 @@ pub(super) fn expire(state: &mut State, change_id: ChangeId, id: ReservationId) 
     if reservation.status != ReservationStatus::Held || reservation.expires_at > state.now {
         return Err(Refusal::NotDue);
     }
-    end(state, change_id, reservation, ReservationStatus::Expired, Action::ReservationExpired)
+    let order_id = reservation.order_id;
+    let mut decision = end(state, change_id, reservation, ReservationStatus::Expired, Action::ReservationExpired)?;
+    if let Some(order_id) = order_id {
+        let (draft, write) = super::order::expired_with_its_hold(state, change_id, order_id)?;
+        decision.drafts.push(draft);
+        decision.writes.push(write);
+    }
+    Ok(decision)
 }
 
 /// Takes the step to `to`, with the effect that the machine declares for it.
-fn end(
+pub(super) fn end(
     state: &mut State,
     change_id: ChangeId,
     before: Reservation,
@@ -69,13 +80,13 @@ fn end(
     state.reservations.insert(after.id, after.clone());
     let facts = |reservation: &Reservation| json!({"status": reservation.status});
     Ok(Decision {
-        draft: Some(ChangeDraft {
+        drafts: vec![ChangeDraft {
             change_id,
             action,
             subject: Subject::Reservation(after.id),
             entries: entries(moved, &facts(&before), &facts(&after)),
-        }),
-        write: Some(ReservationWrite::Update(after.id)),
+        }],
+        writes: vec![Write::UpdateReservation(after.id)],
         answer: Answer::Reservation(after.view(state.now)),
     })
 }

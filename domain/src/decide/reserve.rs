@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::state::{entries, units_by_key};
-use super::{Answer, Decision, Line, Refusal, ReservationWrite, State};
+use super::{Answer, Decision, Line, Refusal, State, Write};
 use crate::allocation::{self, Demand, Strategy};
 use crate::form::FieldError;
 use crate::ids::{ChangeId, ProductId, ReservationId};
@@ -40,13 +40,13 @@ pub(super) fn hold(state: &mut State, change_id: ChangeId, lines: &[Line], terms
     let after = json!({"status": reservation.status, "expires_at": reservation.expires_at});
     state.reservations.insert(reservation.id, reservation.clone());
     Ok(Decision {
-        draft: Some(ChangeDraft {
+        drafts: vec![ChangeDraft {
             change_id,
             action: Action::ReservationHeld,
             subject: Subject::Reservation(reservation.id),
             entries: entries(moved, &json!({}), &after),
-        }),
-        write: Some(ReservationWrite::Insert(reservation.id)),
+        }],
+        writes: vec![Write::InsertReservation(reservation.id)],
         answer: Answer::Reservation(reservation.view(state.now)),
     })
 }
@@ -74,7 +74,11 @@ pub(super) fn change(
     let lines = allocated(state, lines, strategy, &own, &kept)?;
     let after = Reservation { lines, strategy, expires_at, ..before.clone() };
     if after == before {
-        return Ok(Decision { draft: None, write: None, answer: Answer::Reservation(before.view(state.now)) });
+        return Ok(Decision {
+            drafts: Vec::new(),
+            writes: Vec::new(),
+            answer: Answer::Reservation(before.view(state.now)),
+        });
     }
     let mut deltas = units_by_key(&after);
     for (key, units) in own {
@@ -90,19 +94,19 @@ pub(super) fn change(
         })
     };
     Ok(Decision {
-        draft: Some(ChangeDraft {
+        drafts: vec![ChangeDraft {
             change_id,
             action: Action::ReservationChanged,
             subject: Subject::Reservation(id),
             entries: entries(moved, &facts(&before), &facts(&after)),
-        }),
-        write: Some(ReservationWrite::Replace(id)),
+        }],
+        writes: vec![Write::ReplaceReservation(id)],
         answer: Answer::Reservation(after.view(state.now)),
     })
 }
 
 /// The lines with their warehouses: duplicates summed first, all of them met or none.
-fn allocated(
+pub(super) fn allocated(
     state: &State,
     lines: &[Line],
     strategy: Strategy,

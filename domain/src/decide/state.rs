@@ -1,17 +1,19 @@
 //! What a decision is taken on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::Refusal;
 use crate::allocation::Supply;
-use crate::ids::{ProductId, ReservationId};
+use crate::ids::{OrderId, ProductId, ReservationId};
 use crate::journal::{EntryDraft, StockMove};
+use crate::order::{Customer, Order};
 use crate::problem::Problem;
 use crate::product::{Product, ProductView};
 use crate::reservation::{Reservation, ReservationStatus};
 use crate::stock::{LevelDelta, LevelError, StockKey, StockLevel, StockRow};
+use crate::text::Reference;
 use crate::time::Timestamp;
 use crate::warehouse::{Warehouse, WarehouseCode};
 
@@ -24,6 +26,11 @@ pub struct State {
     pub products: BTreeMap<ProductId, Product>,
     pub stock: BTreeMap<StockKey, StockRow>,
     pub reservations: BTreeMap<ReservationId, Reservation>,
+    pub orders: BTreeMap<OrderId, Order>,
+    /// Customers whom the commands may mean.
+    pub customers: Vec<Customer>,
+    /// References of orders that the commands want and that are taken.
+    pub references_taken: BTreeSet<Reference>,
 }
 
 /// One stock row that a change moves, with its level on both sides of it.
@@ -93,11 +100,18 @@ impl State {
     }
 
     /// Moves reserved units. That it can't be done means that the tables disagree with each other.
-    pub(super) fn move_reserved(&mut self, deltas: &BTreeMap<StockKey, i64>) -> Result<Vec<Moved>, Refusal> {
-        let deltas: BTreeMap<StockKey, LevelDelta> = deltas
-            .iter()
-            .map(|(key, reserved)| (key.clone(), LevelDelta { on_hand: 0, reserved: *reserved }))
-            .collect();
+    pub(super) fn move_reserved(&mut self, units: &BTreeMap<StockKey, i64>) -> Result<Vec<Moved>, Refusal> {
+        self.move_units(units, LevelDelta { on_hand: 0, reserved: 1 })
+    }
+
+    /// Moves each row by its units times `per_unit`. As [`Self::move_reserved`].
+    pub(super) fn move_units(
+        &mut self,
+        units: &BTreeMap<StockKey, i64>,
+        per_unit: LevelDelta,
+    ) -> Result<Vec<Moved>, Refusal> {
+        let delta = |units: i64| LevelDelta { on_hand: units * per_unit.on_hand, reserved: units * per_unit.reserved };
+        let deltas = units.iter().map(|(key, units)| (key.clone(), delta(*units))).collect();
         self.move_stock(&deltas).map_err(|(key, error)| {
             Refusal::Corrupt(format!("product {} in {}: {error}", key.product_id, key.warehouse))
         })

@@ -7,7 +7,7 @@ mod model;
 mod operation;
 mod world;
 
-use domain::decide::{Answer, Decision, Refusal, ReservationWrite, State, decide};
+use domain::decide::{Answer, Decision, Refusal, State, Write, decide};
 use domain::problem::Problem;
 use domain::reservation::ReservationView;
 use proptest::prelude::{ProptestConfig, proptest};
@@ -77,11 +77,10 @@ fn take(operation: &Operation, step: usize, state: &mut State, model: &mut Model
         Ok(decision) => {
             assert!(objections.is_empty(), "accepted in spite of {objections:?}");
             accepted(operation, &decision, model);
-            if let Some(draft) = &decision.draft {
-                ledger.append(draft);
-            } else {
+            decision.drafts.iter().for_each(|draft| ledger.append(draft));
+            if decision.drafts.is_empty() {
                 assert_eq!(*state, before, "changed without being told of");
-                assert_eq!(decision.write, None);
+                assert_eq!(decision.writes, []);
             }
         }
         Err(refusal) => {
@@ -111,7 +110,7 @@ fn accepted(operation: &Operation, decision: &Decision, model: &mut Model) {
             let view = reservation(decision);
             model.check_units(lines, *choice, None, view);
             let id = reservation_id(model.holds.len());
-            assert_eq!(decision.write, Some(ReservationWrite::Insert(id)));
+            assert_eq!(decision.writes, [Write::InsertReservation(id)]);
             model.holds.push(Hold {
                 status: "held",
                 ordered: false,
@@ -158,7 +157,7 @@ fn accepted(operation: &Operation, decision: &Decision, model: &mut Model) {
 fn reservation(decision: &Decision) -> &ReservationView {
     match &decision.answer {
         Answer::Reservation(view) => view,
-        Answer::Product(_) => panic!("a reservation was to be answered"),
+        Answer::Product(_) | Answer::Order(_) => panic!("a reservation was to be answered"),
     }
 }
 

@@ -1,13 +1,16 @@
 //! The same world for `decide`: its state, its commands, and the journal that it has written so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::currency::Currency;
 use domain::decide::{Command, CommandKind, Line, State};
 use domain::ids::{ChangeId, OrderId, ProductId, ReservationId};
 use domain::journal::{Action, ChangeDraft};
 use domain::money::Money;
+use domain::order::{Order, OrderLine, OrderNumber, OrderStatus};
 use domain::product::Product;
 use domain::quantity::{Quantity, StockDelta};
+use domain::reservation::Reservation;
 use domain::reservation::Ttl;
 use domain::sku::Sku;
 use domain::text::Name;
@@ -43,6 +46,36 @@ pub(crate) fn state() -> State {
         products: (0..PRODUCTS).map(product).map(|product| (product.id, product)).collect(),
         stock: BTreeMap::new(),
         reservations: BTreeMap::new(),
+        orders: BTreeMap::new(),
+        customers: Vec::new(),
+        references_taken: BTreeSet::new(),
+    }
+}
+
+/// An order that waits for its hold to be paid for.
+fn pending_order(reservation: &Reservation) -> Order {
+    let lines = reservation.lines.iter().map(|line| OrderLine {
+        sku: line.sku.clone(),
+        product_id: line.product_id,
+        name: Name::new(line.sku.to_string()).unwrap(),
+        unit_price: Money::new(100, Currency::GBP),
+        quantity: line.quantity,
+        allocations: Vec::new(),
+    });
+    Order {
+        id: OrderId::from_uuid(reservation.id.as_uuid()),
+        number: OrderNumber::new(1),
+        status: OrderStatus::Pending,
+        customer: None,
+        currency: Currency::GBP,
+        total: Money::new(100, Currency::GBP),
+        lines: lines.collect(),
+        reservation_id: Some(reservation.id),
+        reference: None,
+        notes: Vec::new(),
+        version: 1,
+        placed_at: reservation.created_at,
+        updated_at: reservation.created_at,
     }
 }
 
@@ -82,7 +115,9 @@ pub(crate) fn turn(operation: &Operation, state: &mut State, model: &mut Model) 
             let Some(number) = model.meant(*which) else { return };
             model.holds[number].ordered = true;
             let reservation = state.reservations.get_mut(&reservation_id(number)).unwrap();
-            reservation.order_id = Some(OrderId::from_uuid(Uuid::from_u128(1)));
+            let order = pending_order(reservation);
+            reservation.order_id = Some(order.id);
+            state.orders.insert(order.id, order);
         }
         Operation::Archive { product } => {
             model.archived[*product] ^= true;

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod online_retail;
+mod orders;
 mod rejects;
 
 use clap::Subcommand;
@@ -14,12 +15,19 @@ pub enum Import {
     /// units that were sold in the file are received. It can be run again: what imports have received
     /// before is counted.
     Catalogue(catalogue::CatalogueArgs),
+    /// Orders of the past, from a CSV file in the form of the Online Retail data set.
+    ///
+    /// One order an invoice, under its number as reference: delivered, or returned where the number begins
+    /// with C. What is missing of the stock is received first; returned orders leave the stock as it was.
+    /// It can be run again: an order that is there already stays as it is.
+    Orders(orders::OrdersArgs),
 }
 
 impl Import {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Catalogue(args) => catalogue::run(args).await,
+            Self::Orders(args) => orders::run(args).await,
         }
     }
 }

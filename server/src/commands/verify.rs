@@ -1,4 +1,4 @@
-//! `holdfast verify`: stock = sum of the journal, and reserved = what is held.
+//! `holdfast verify`: stock = sum of the journal, and reserved = what is held or to be shipped.
 
 use anyhow::bail;
 
@@ -28,7 +28,7 @@ pub(super) async fn run(args: DatabaseArgs) -> anyhow::Result<()> {
         );
     }
     match mismatches.len() {
-        0 => println!("Every stock row equals the sum of its journal, and what is reserved is held."),
+        0 => println!("Every stock row equals the sum of its journal, and what is reserved is held or to be shipped."),
         rows if rows as i64 == SHOWN_MAX => bail!("{rows} stock rows or more disagree"),
         rows => bail!("{rows} stock rows disagree"),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use domain::form::FieldErrors;
@@ -46,6 +46,7 @@ pub(crate) struct Change {
     key: Option<IdempotencyKey>,
     method: Method,
     path: String,
+    if_match: Option<String>,
 }
 
 impl Change {
@@ -57,9 +58,23 @@ impl Change {
         hash.update(b"\n");
         hash.update(self.path.trim_end_matches('/'));
         hash.update(b"\n");
+        hash.update(self.if_match.as_deref().unwrap_or_default());
+        hash.update(b"\n");
         hash.update(serde_json::to_vec(command).unwrap_or_default());
         let fingerprint = Fingerprint(hash.finalize().into());
         store::Request { caller: self.caller, key: self.key, fingerprint, render }
+    }
+}
+
+impl Change {
+    /// The version in `If-Match`, where there is one.
+    ///
+    /// # Errors
+    /// [`Problem::Malformed`] where it is not the entity tag of a version.
+    pub(crate) fn version(&self) -> Result<Option<i64>, Problem> {
+        let Some(tag) = &self.if_match else { return Ok(None) };
+        let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.parse().ok());
+        number.map(Some).ok_or_else(|| Problem::malformed("If-Match must be the ETag of the order, such as \"3\"."))
     }
 }
 
@@ -69,7 +84,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Change {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let caller = parts.extensions.get::<Caller>().copied().ok_or(Problem::Internal)?;
         let key = idempotency_key(&parts.headers)?;
-        Ok(Self { caller, key, method: parts.method.clone(), path: parts.uri.path().to_owned() })
+        let if_match = if_match(&parts.headers)?;
+        Ok(Self { caller, key, method: parts.method.clone(), path: parts.uri.path().to_owned(), if_match })
+    }
+}
+
+/// The one entity tag that the client saw; `*` is any.
+fn if_match(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(IF_MATCH).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    match (value.to_str(), values.next()) {
+        (Ok(text), None) => Ok(Some(text.trim().to_owned()).filter(|text| text != "*")),
+        _ => Err(Problem::malformed("If-Match must be given once, with one entity tag.")),
     }
 }
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::order::OrderView;
 use domain::product::ProductView;
 use domain::reservation::ReservationView;
 use serde::Serialize;
@@ -27,6 +28,20 @@ pub(crate) fn product(view: &ProductView) -> Rendered {
 pub(crate) fn product_created(view: &ProductView) -> Rendered {
     let location = Some(format!("/api/products/{}", view.id));
     Rendered { status: 201, location, ..product(view) }
+}
+
+pub(crate) fn order(view: &OrderView) -> Rendered {
+    Rendered { status: 200, etag: Some(order_etag(view)), location: None, body: json(view) }
+}
+
+pub(crate) fn order_placed(view: &OrderView) -> Rendered {
+    let location = Some(format!("/api/orders/{}", view.order.id));
+    Rendered { status: 201, location, ..order(view) }
+}
+
+/// Its version: what `If-Match` is compared with.
+pub(crate) fn order_etag(view: &OrderView) -> String {
+    format!("\"{}\"", view.order.version)
 }
 
 /// Weak: `as_of` differs from answer to answer while the product does not.

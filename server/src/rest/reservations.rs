@@ -54,7 +54,7 @@ pub(crate) async fn fetch(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LineBody {
+pub(crate) struct LineBody {
     sku: Option<String>,
     product_id: Option<String>,
     quantity: Option<Whole>,
@@ -133,7 +133,7 @@ pub(crate) async fn release(
     Ok(Sent(store.reservation_release(request, id).await?))
 }
 
-fn inputs(lines: Vec<LineBody>) -> Vec<LineInput> {
+pub(crate) fn inputs(lines: Vec<LineBody>) -> Vec<LineInput> {
     let input = |line: LineBody| LineInput {
         sku: line.sku,
         product_id: line.product_id,

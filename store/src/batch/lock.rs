@@ -70,20 +70,23 @@ pub(super) async fn stock_in_tx(
     if products.is_empty() {
         return Ok(BTreeSet::new());
     }
-    for item in items {
-        if let CommandKind::Adjust { product_id, warehouse, .. } = &item.command.kind {
-            sqlx::query!(
-                "insert into stock (product_id, warehouse)
-                select $1, warehouses.code
-                from warehouses
-                where warehouses.code = $2
-                on conflict do nothing",
-                product_id.as_uuid(),
-                warehouse.as_str(),
-            )
-            .execute(&mut *conn)
-            .await?;
-        }
+    let adjusted: BTreeSet<(Uuid, &str)> = items.iter().filter_map(adjusted).collect();
+    if !adjusted.is_empty() {
+        let (product_ids, warehouses): (Vec<Uuid>, Vec<String>) =
+            adjusted.into_iter().map(|(id, warehouse)| (id, warehouse.to_owned())).unzip();
+        // In the order of the locks: whoever makes the same row is waited for as for a lock.
+        sqlx::query!(
+            "insert into stock (product_id, warehouse)
+            select adjusted.product_id, warehouses.code
+            from unnest($1::uuid[], $2::text[]) as adjusted (product_id, warehouse)
+            join warehouses on warehouses.code = adjusted.warehouse
+            order by adjusted.product_id, warehouses.code
+            on conflict do nothing",
+            &product_ids,
+            &warehouses,
+        )
+        .execute(&mut *conn)
+        .await?;
     }
     let ids: Vec<Uuid> = products.iter().map(|id| id.as_uuid()).collect();
     let locked = sqlx::query!(
@@ -101,4 +104,18 @@ pub(super) async fn stock_in_tx(
         Ok(StockKey { product_id: ProductId::from_uuid(row.product_id), warehouse })
     });
     keys.collect()
+}
+
+/// The stock row that a command changes even where it is not there yet.
+fn adjusted(item: &Item) -> Option<(Uuid, &str)> {
+    match &item.command.kind {
+        CommandKind::Adjust { product_id, warehouse, .. } => Some((product_id.as_uuid(), warehouse.as_str())),
+        CommandKind::Hold { .. }
+        | CommandKind::Change { .. }
+        | CommandKind::Extend { .. }
+        | CommandKind::Release { .. }
+        | CommandKind::Expire { .. }
+        | CommandKind::Place(_)
+        | CommandKind::Proceed(_) => None,
+    }
 }

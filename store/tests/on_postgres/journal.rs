@@ -20,14 +20,14 @@ async fn it_is_paged_newest_first_and_narrowed_by_subject_and_product(pool: PgPo
 
     let filters = [
         (EntryFilter::default(), 11),
-        (EntryFilter { subject: Some(Subject::Reservation(both)), product: None }, 5),
-        (EntryFilter { subject: Some(Subject::Product(mug)), product: None }, 2),
-        (EntryFilter { subject: None, product: Some(mug) }, 5),
-        (EntryFilter { subject: Some(Subject::Reservation(both)), product: Some(cup) }, 2),
+        (EntryFilter { subject: Some(Subject::Reservation(both)), ..EntryFilter::default() }, 5),
+        (EntryFilter { subject: Some(Subject::Product(mug)), ..EntryFilter::default() }, 2),
+        (EntryFilter { product: Some(mug), ..EntryFilter::default() }, 5),
+        (EntryFilter { subject: Some(Subject::Reservation(both)), product: Some(cup), ..EntryFilter::default() }, 2),
         (
             EntryFilter {
                 subject: Some(Subject::Order(domain::ids::OrderId::from_uuid(mug.as_uuid()))),
-                product: None,
+                ..EntryFilter::default()
             },
             0,
         ),
@@ -43,7 +43,7 @@ async fn it_is_paged_newest_first_and_narrowed_by_subject_and_product(pool: PgPo
     }
     let one = Limit::new(1).unwrap();
     let next = store.journal_list(&EntryFilter::default(), one, None).await.unwrap().next.unwrap();
-    let other = EntryFilter { subject: None, product: Some(mug) };
+    let other = EntryFilter { product: Some(mug), ..EntryFilter::default() };
     assert_eq!(code(store.journal_list(&other, one, Some(&next)).await), "cursor_mismatch");
 }
 
@@ -57,7 +57,7 @@ async fn the_entries_of_one_change_share_its_id_and_its_request(pool: PgPool) {
     let hold = crate::support::hold_of(&[("MUG", 1), ("CUP", 2)]);
     let view: domain::reservation::ReservationView = answer(store.reservation_hold(request, hold).await);
     let subject = Some(Subject::Reservation(view.reservation.id));
-    let told = crate::support::entries(&store, EntryFilter { subject, product: None }).await;
+    let told = crate::support::entries(&store, EntryFilter { subject, ..EntryFilter::default() }).await;
     assert_eq!(told.len(), 2);
     assert_eq!(told[0].change_id, told[1].change_id);
     assert_eq!(told[0].at, view.reservation.created_at, "one clock for the change and for what tells of it");

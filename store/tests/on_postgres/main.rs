@@ -13,6 +13,12 @@ mod reservation_change;
 mod reservation_list;
 mod reservations;
 
+mod order_list;
+mod orders;
+
+mod demo;
+mod import_orders;
+
 mod faults;
 mod sweep;
 

@@ -65,7 +65,7 @@ async fn a_change_raises_the_version_and_is_told_of(pool: PgPool) {
     assert_eq!(receive(&store, "MUG", 3).await.version, 5, "so does a change of its stock");
     assert_eq!(store.product_fetch(&by_sku("MUG")).await.unwrap().version, 5);
 
-    let told = entries(&store, EntryFilter { subject: Some(Subject::Product(id)), product: None }).await;
+    let told = entries(&store, EntryFilter { subject: Some(Subject::Product(id)), ..EntryFilter::default() }).await;
     let actions: Vec<Action> = told.iter().rev().map(|entry| entry.action).collect();
     use Action::{ProductChanged, ProductCreated, StockReceived};
     assert_eq!(actions, [ProductCreated, ProductChanged, ProductChanged, ProductChanged, StockReceived]);
@@ -81,7 +81,7 @@ async fn an_archived_product_is_not_sold_until_it_is_brought_back(pool: PgPool) 
     assert_eq!(code(crate::support::try_hold(&store, &[("MUG", 1)]).await), "product_archived");
     assert!(!change(&store, "MUG", archive(false)).await.archived);
     crate::support::hold(&store, &[("MUG", 1)]).await;
-    let told = entries(&store, EntryFilter { subject: Some(Subject::Product(id)), product: None }).await;
+    let told = entries(&store, EntryFilter { subject: Some(Subject::Product(id)), ..EntryFilter::default() }).await;
     let actions: Vec<Action> = told.iter().take(2).map(|entry| entry.action).collect();
     assert_eq!(actions, [Action::ProductRestored, Action::ProductArchived]);
 }

@@ -1,7 +1,7 @@
 //! The store against `decide`: whatever is asked for, in whatever order, the tables say in the end what
 //! the pure decision says of a state in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::decide::{Answer, Command, CommandKind, Line, Refusal, State, decide};
 use domain::ids::ReservationId;
@@ -110,7 +110,9 @@ impl<'a> Run<'a> {
             active,
         });
         let (warehouses, reservations) = (warehouses.collect(), BTreeMap::new());
-        let state = State { now: now.unwrap(), warehouses, products, stock, reservations };
+        let (orders, customers, references_taken) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
+        let state =
+            State { now: now.unwrap(), warehouses, products, stock, reservations, orders, customers, references_taken };
         Self { store, skus, state, held: Vec::new() }
     }
 

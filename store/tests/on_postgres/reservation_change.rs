@@ -29,7 +29,7 @@ async fn the_owner_of_the_last_units_is_not_blocked_by_them(pool: PgPool) {
         assert_eq!(level(&store, "MUG").await, (10, reserved));
     }
     let subject = Some(Subject::Reservation(held.id));
-    let told = entries(&store, EntryFilter { subject, product: None }).await;
+    let told = entries(&store, EntryFilter { subject, ..EntryFilter::default() }).await;
     let moves: Vec<(Action, i64)> = told.iter().rev().map(|entry| (entry.action, entry.reserved_delta)).collect();
     use Action::{ReservationChanged, ReservationHeld};
     assert_eq!(moves, [(ReservationHeld, 10), (ReservationChanged, -3), (ReservationChanged, 3)]);
@@ -68,7 +68,7 @@ async fn products_come_and_go_in_one_change(pool: PgPool) {
     assert_eq!(level(&store, "A").await, (5, 0));
     hold(&store, &[("A", 5)]).await;
     let subject = Some(Subject::Reservation(held.id));
-    let told = entries(&store, EntryFilter { subject, product: None }).await;
+    let told = entries(&store, EntryFilter { subject, ..EntryFilter::default() }).await;
     let moved = told.iter().filter(|entry| entry.action == Action::ReservationChanged);
     assert_eq!(moved.count(), 2, "an entry for A and one for C; B did not move");
     assert_sound(&store).await;
@@ -87,7 +87,7 @@ async fn a_change_to_what_is_held_already_is_not_told_of(pool: PgPool) {
     let changed: ReservationView = answer(change(&store, held.id, &[("MUG", 2), ("CUP", 1), ("MUG", 3)]).await);
     assert_eq!(changed.reservation, held);
     let subject = Some(Subject::Reservation(held.id));
-    let told = entries(&store, EntryFilter { subject, product: None }).await;
+    let told = entries(&store, EntryFilter { subject, ..EntryFilter::default() }).await;
     assert!(told.iter().all(|entry| entry.action == Action::ReservationHeld), "{told:?}");
 }
 

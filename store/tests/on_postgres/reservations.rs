@@ -149,7 +149,7 @@ async fn an_extension_never_shortens_and_ends_after_an_hour(pool: PgPool) {
     let last: ReservationView = answer(extend(2_990).await);
     assert!(last.reservation.expires_at <= last.reservation.created_at.plus_seconds(3_600));
     let subject = Some(Subject::Reservation(held.id));
-    let told = entries(&store, EntryFilter { subject, product: None }).await;
+    let told = entries(&store, EntryFilter { subject, ..EntryFilter::default() }).await;
     let extended = told.iter().filter(|entry| entry.action == Action::ReservationExtended);
     assert_eq!(extended.count(), 2, "what changed nothing is not told of");
     assert_eq!(level(&store, "MUG").await, (1, 1));

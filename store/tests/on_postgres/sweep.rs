@@ -35,7 +35,7 @@ async fn what_is_due_is_ended_and_told_of(pool: PgPool) {
     assert_eq!((fetched.status, fetched.lines), (ReservationStatus::Expired, due.lines));
 
     let subject = Some(Subject::Reservation(due.id));
-    let entry = entries(&store, EntryFilter { subject, product: None }).await.swap_remove(0);
+    let entry = entries(&store, EntryFilter { subject, ..EntryFilter::default() }).await.swap_remove(0);
     assert_eq!((entry.action, entry.actor), (Action::ReservationExpired, Actor::System(SystemActor::Expiry)));
     assert_eq!((entry.reserved_delta, entry.request_id), (-3, None));
 

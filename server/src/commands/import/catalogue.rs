@@ -1,19 +1,16 @@
 //! `holdfast import catalogue FILE`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::ByteRecord;
 use domain::currency::Currency;
 use domain::money::Money;
 use domain::product::NewProduct;
 use domain::quantity::grouped;
-use indicatif::{ProgressBar, ProgressStyle};
 use store::import::{CatalogueCounts, CatalogueItem, Mode};
 
-use super::online_retail::{COLUMNS, RetailLine};
+use super::online_retail::{Goods, RetailLine, bar, default_rejects, read_lines};
 use super::rejects::Rejects;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
@@ -66,7 +63,7 @@ struct Lines {
 }
 
 pub(super) async fn run(args: CatalogueArgs) -> anyhow::Result<()> {
-    let mut rejects = Rejects::new(args.rejects.clone().unwrap_or_else(|| default_rejects(&args.file)));
+    let mut rejects = Rejects::new(args.rejects.clone().unwrap_or_else(|| default_rejects(&args.file, "catalogue")));
     let (lines, items) = collect(&args, &mut rejects)?;
     let mode = if args.dry_run { Mode::DryRun } else { Mode::Write };
     let database = Database::open(&args.database).await?;
@@ -79,36 +76,18 @@ pub(super) async fn run(args: CatalogueArgs) -> anyhow::Result<()> {
 
 /// Reads the file to its end; what does not count goes to the rejects.
 fn collect(args: &CatalogueArgs, rejects: &mut Rejects) -> anyhow::Result<(Lines, Vec<CatalogueItem>)> {
-    let mut reader = open(&args.file)?;
-    let bar = bar(std::fs::metadata(&args.file)?.len(), "reading  {bar:40} {bytes}/{total_bytes} {eta}");
     let mut lines = Lines::default();
     let mut codes: BTreeMap<String, Collected> = BTreeMap::new();
-    let mut record = ByteRecord::new();
-    while reader.read_byte_record(&mut record)? {
-        lines.read += 1;
-        let position = record.position().cloned();
-        if lines.read.is_multiple_of(1_000) {
-            bar.set_position(position.as_ref().map_or(0, csv::Position::byte));
-        }
-        match take(&record, args.currency, &mut codes) {
+    lines.read = read_lines(&args.file, |number, record| {
+        match take(record, args.currency, &mut codes) {
             Ok(Taken::Sold) => lines.sold += 1,
             Ok(Taken::Returned) => lines.returned += 1,
-            Err(reason) => rejects.push(position.map_or(0, |position| position.line()), &reason, &record)?,
+            Err(reason) => rejects.push(number, &reason, record)?,
         }
-    }
-    bar.finish_and_clear();
+        Ok(())
+    })?;
     let items = codes.into_iter().map(|(code, collected)| item(&code, collected, args.currency));
     Ok((lines, items.collect::<anyhow::Result<_>>()?))
-}
-
-fn open(path: &Path) -> anyhow::Result<Reader<File>> {
-    let file = File::open(path).with_context(|| format!("can't read {}", path.display()))?;
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(file);
-    let header = reader.byte_headers().with_context(|| format!("can't read {}", path.display()))?;
-    if header.iter().map(<[u8]>::trim_ascii).ne(COLUMNS.iter().map(|name| name.as_bytes())) {
-        bail!("{} does not begin with the columns {}", path.display(), COLUMNS.join(","));
-    }
-    Ok(reader)
 }
 
 enum Taken {
@@ -119,23 +98,7 @@ enum Taken {
 /// Adds a line to what is known of its stock code, or says why it does not count.
 fn take(record: &ByteRecord, currency: Currency, codes: &mut BTreeMap<String, Collected>) -> Result<Taken, String> {
     let line = RetailLine::read(record)?;
-    if !line.is_goods() {
-        return Err(format!("{} is not the stock code of goods", line.stock_code));
-    }
-    let units: i64 = line.quantity.parse().map_err(|_| format!("quantity {} is not a whole number", line.quantity))?;
-    let price = Money::parse_major(line.unit_price, currency);
-    let price = price.map_err(|error| format!("unit price {} {error}", line.unit_price))?;
-    if price.minor == 0 {
-        return Err("the unit price is 0: a correction of stock, not a sale".to_owned());
-    }
-    if units == 0 {
-        return Err("the quantity is 0".to_owned());
-    }
-    // The name and price of the line must be such as a product may have, so that a bad line is named here.
-    let description = if line.description.is_empty() { line.stock_code } else { line.description };
-    NewProduct::new(line.stock_code, description, price)
-        .map_err(|errors| errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect::<Vec<_>>())
-        .map_err(|errors| errors.join("; "))?;
+    let Goods { product, units } = line.goods(currency)?;
 
     let code = codes.entry(line.stock_code.to_owned()).or_default();
     let returned = units < 0;
@@ -148,7 +111,7 @@ fn take(record: &ByteRecord, currency: Currency, codes: &mut BTreeMap<String, Co
     }
     code.only_returned = returned;
     code.lines += 1;
-    code.prices_minor.push(price.minor);
+    code.prices_minor.push(product.price().minor);
     if !line.description.is_empty() {
         code.description = line.description.to_owned();
     }
@@ -218,19 +181,10 @@ fn report(args: &CatalogueArgs, lines: &Lines, rejects: &Rejects, counts: &Catal
     }
 }
 
-fn default_rejects(file: &Path) -> PathBuf {
-    let mut name = file.file_stem().unwrap_or_default().to_owned();
-    name.push(".catalogue-rejects.csv");
-    PathBuf::from(name)
-}
-
-fn bar(length: u64, template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length).with_style(style)
-}
-
 #[cfg(test)]
 mod tests {
+    use csv::ReaderBuilder;
+
     use super::*;
 
     fn taken(lines: &[&str]) -> (BTreeMap<String, Collected>, Vec<String>) {
