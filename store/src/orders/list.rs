@@ -78,7 +78,11 @@ impl Store {
 }
 
 pub(super) fn cursor_decode(query: &OrderQuery, cursor: Option<&str>) -> Result<Option<Cursor<Key>>, StoreError> {
-    cursor.map(|text| Cursor::decode(text, query.binding())).transpose().map_err(refused)
+    let cursor = cursor.map(|text| Cursor::<Key>::decode(text, query.binding())).transpose().map_err(refused)?;
+    if let (OrderSort::Newest, Some(Cursor { key: (microseconds, _), .. })) = (query.sort, &cursor) {
+        select::placed_at(*microseconds)?;
+    }
+    Ok(cursor)
 }
 
 /// A customer that is asked for, where one is.

@@ -11,10 +11,11 @@ use chrono::{DateTime, Datelike as _, Utc};
 use domain::order::OrderStatus;
 use domain::order::filter::{OrderFilter, OrderSort};
 use domain::page::{Cursor, CursorError, Direction};
+use domain::time::Timestamp;
 use sqlx::{Postgres, QueryBuilder};
 use strum::VariantArray as _;
 
-use super::{OfCustomer, Stretch};
+use super::{Key, OfCustomer, Stretch};
 use crate::error::{StoreError, refused};
 
 impl Stretch<'_> {
@@ -88,26 +89,48 @@ impl Stretch<'_> {
         if let Some(id) = of_customer {
             query.push(" and customer_id = ").push_bind(id);
         }
-        let OrderFilter { statuses: _, from, to, min_total_minor, max_total_minor, customer: _ } = &self.query.filter;
-        if let Some(from) = from {
-            query.push(" and placed_at >= ").push_bind(from.as_datetime());
-        }
-        if let Some(to) = to {
-            query.push(" and placed_at < ").push_bind(to.as_datetime());
-        }
-        if let Some(min) = min_total_minor {
-            query.push(" and total_minor >= ").push_bind(*min);
-        }
-        if let Some(max) = max_total_minor {
-            query.push(" and total_minor <= ").push_bind(*max);
-        }
-        self.push_cursor(query)?;
+        self.push_bounds(query)?;
         self.push_order(query, "");
         Ok(())
     }
 
-    fn push_cursor(&self, query: &mut QueryBuilder<Postgres>) -> Result<(), StoreError> {
-        let Some(Cursor { direction, key: (number, id), .. }) = self.cursor else { return Ok(()) };
+    /// The ranges of the filter and the place of the cursor. Where both bound the sort's column on the same
+    /// side, only the closer one is written: given two, Postgres may enter the index at the farther and walk
+    /// from there, the longer the deeper the page.
+    fn push_bounds(&self, query: &mut QueryBuilder<Postgres>) -> Result<(), StoreError> {
+        let OrderFilter { statuses: _, from, to, min_total_minor, max_total_minor, customer: _ } = &self.query.filter;
+        let cursor = self.cursor.filter(|cursor| self.is_within_filter(cursor));
+        let bounded = cursor.map(|cursor| (self.query.sort, cursor.direction));
+        if let Some(from) = from.filter(|_| bounded != Some((OrderSort::Newest, Direction::Prev))) {
+            query.push(" and placed_at >= ").push_bind(from.as_datetime());
+        }
+        if let Some(to) = to.filter(|_| bounded != Some((OrderSort::Newest, Direction::Next))) {
+            query.push(" and placed_at < ").push_bind(to.as_datetime());
+        }
+        if let Some(min) = min_total_minor.filter(|_| bounded != Some((OrderSort::Highest, Direction::Prev))) {
+            query.push(" and total_minor >= ").push_bind(min);
+        }
+        if let Some(max) = max_total_minor.filter(|_| bounded != Some((OrderSort::Highest, Direction::Next))) {
+            query.push(" and total_minor <= ").push_bind(max);
+        }
+        cursor.map_or(Ok(()), |cursor| self.push_cursor(query, cursor))
+    }
+
+    /// A cursor that no page gave may lie outside: the filter alone then says where the list begins.
+    fn is_within_filter(&self, cursor: &Cursor<Key>) -> bool {
+        let OrderFilter { statuses: _, from, to, min_total_minor, max_total_minor, customer: _ } = &self.query.filter;
+        let microseconds = |at: Timestamp| at.as_datetime().timestamp_micros();
+        let (number, _) = cursor.key;
+        match (self.query.sort, cursor.direction) {
+            (OrderSort::Newest, Direction::Next) => to.is_none_or(|to| number < microseconds(to)),
+            (OrderSort::Newest, Direction::Prev) => from.is_none_or(|from| number >= microseconds(from)),
+            (OrderSort::Highest, Direction::Next) => max_total_minor.is_none_or(|max| number <= max),
+            (OrderSort::Highest, Direction::Prev) => min_total_minor.is_none_or(|min| number >= min),
+        }
+    }
+
+    fn push_cursor(&self, query: &mut QueryBuilder<Postgres>, cursor: &Cursor<Key>) -> Result<(), StoreError> {
+        let Cursor { direction, key: (number, id), .. } = cursor;
         let beyond = match direction {
             Direction::Next => "<",
             Direction::Prev => ">",
@@ -153,7 +176,7 @@ fn branches(filter: &OrderFilter, of_customer: OfCustomer) -> Vec<Vec<OrderStatu
 
 /// The time in a cursor's key. Outside the years that have four digits it is none of ours, and Postgres may
 /// not know it.
-fn placed_at(microseconds: i64) -> Result<DateTime<Utc>, StoreError> {
+pub(super) fn placed_at(microseconds: i64) -> Result<DateTime<Utc>, StoreError> {
     let at = DateTime::from_timestamp_micros(microseconds).filter(|at| (0..=9_999).contains(&at.year()));
     at.ok_or_else(|| refused(CursorError::Bad))
 }
