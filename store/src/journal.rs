@@ -1,5 +1,7 @@
 //! The journal: appended to in every transaction that changes something, read back by keyset.
 
+mod time;
+
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::ids::{ChangeId, RequestId};
@@ -176,9 +178,11 @@ async fn journal_list_in_tx(
     }
     if let Some(from) = filter.from {
         query.push(" and journal.at >= ").push_bind(from.as_datetime());
+        query.push(" and journal.position >= ").push_bind(time::position_not_before_in_tx(conn, from).await?);
     }
     if let Some(to) = filter.to {
         query.push(" and journal.at < ").push_bind(to.as_datetime());
+        query.push(" and journal.position < ").push_bind(time::position_not_after_in_tx(conn, to).await?);
     }
     let order = match &cursor {
         Some(Cursor { direction: Direction::Prev, key, .. }) => {
@@ -192,7 +196,9 @@ async fn journal_list_in_tx(
         None => " order by journal.position desc limit ",
     };
     query.push(order).push_bind(limit.and_one());
-    let rows: Vec<EntryRow> = query.build_query_as().fetch_all(conn).await?;
+    // Planned with its values each time, as the list of orders is: one plan for all ranges of time would walk
+    // the whole journal for a day of last year.
+    let rows: Vec<EntryRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
     let entries = rows.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
     Ok(Page::from_rows(entries, limit, cursor.as_ref(), binding, |entry: &Entry| entry.position))
 }

@@ -69,3 +69,48 @@ async fn the_entries_of_one_change_share_its_id_and_its_request(pool: PgPool) {
     reserved.sort_unstable();
     assert_eq!(reserved, [1, 2]);
 }
+
+/// Ten thousand entries, a minute apart, the last a minute ago; every other time is four minutes out of order.
+async fn a_week(pool: &PgPool) {
+    let insert = "insert into journal (shard_key, at, change_id, actor, action, subject_kind, subject_id)
+        select
+            gen_random_uuid(),
+            date_trunc('minutes', now()) - (10000 - n + case when n % 2 = 0 then 4 else 0 end) * interval '1 minute',
+            gen_random_uuid(),
+            'local',
+            'product.changed',
+            'product',
+            gen_random_uuid()
+        from generate_series(0, 9999) as n";
+    sqlx::query(insert).execute(pool).await.unwrap();
+    sqlx::query("analyze journal").execute(pool).await.unwrap();
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_range_of_time_is_exact_though_times_are_out_of_order(pool: PgPool) {
+    let store = Store::new(pool.clone());
+    a_week(&pool).await;
+    let start = store.clock().await.unwrap().plus_seconds(-10_000 * 60);
+    let ranges = [(None, None), (Some(0), Some(5)), (Some(4_990), Some(5_010)), (Some(9_990), None), (None, Some(3))];
+    for (from, to) in ranges {
+        let at = |minutes: Option<i64>| minutes.map(|minutes| start.plus_seconds(minutes * 60));
+        let filter = EntryFilter { from: at(from), to: at(to), ..EntryFilter::default() };
+        let limit = Limit::new(200).unwrap();
+        let page = async |cursor: Option<&str>| store.journal_list(&filter, limit, cursor).await.unwrap();
+        let positions = walk(|entry| entry.position, page).await;
+        let expected: Vec<i64> = sqlx::query_scalar(
+            "select position from journal where ($1 is null or at >= $1) and ($2 is null or at < $2)
+            order by position desc",
+        )
+        .bind(filter.from.map(|at| at.as_datetime()))
+        .bind(filter.to.map(|at| at.as_datetime()))
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+        assert_eq!(positions, expected, "{from:?} to {to:?}");
+        assert!(!positions.is_empty());
+    }
+    let tomorrow = store.clock().await.unwrap().plus_seconds(86_400);
+    let later = EntryFilter { from: Some(tomorrow), ..EntryFilter::default() };
+    assert!(store.journal_list(&later, Limit::default(), None).await.unwrap().items.is_empty());
+}
