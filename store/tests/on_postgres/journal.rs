@@ -114,3 +114,30 @@ async fn a_range_of_time_is_exact_though_times_are_out_of_order(pool: PgPool) {
     let later = EntryFilter { from: Some(tomorrow), ..EntryFilter::default() };
     assert!(store.journal_list(&later, Limit::default(), None).await.unwrap().items.is_empty());
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_range_of_time_leaves_nothing_out_where_the_clock_was_set_back(pool: PgPool) {
+    let store = Store::new(pool.clone());
+    // A thousand entries a minute apart, written after the clock was set back by a day and again by a week.
+    for (entries, days) in [(1_000, 0), (1_000, 1), (1_000, 8)] {
+        let insert = "insert into journal (shard_key, at, change_id, actor, action, subject_kind, subject_id)
+            select gen_random_uuid(),
+                date_trunc('minutes', now()) - $2 * interval '1 day' + n * interval '1 minute',
+                gen_random_uuid(), 'local', 'product.changed', 'product', gen_random_uuid()
+            from generate_series(1, $1) as n";
+        sqlx::query(insert).bind(entries).bind(days).execute(&pool).await.unwrap();
+    }
+    let now = store.clock().await.unwrap();
+    for day in [-8, -7, -1, 0] {
+        let at = |hours: i64| Some(now.plus_seconds(day * 86_400 + hours * 3_600));
+        let filter = EntryFilter { from: at(2), to: at(4), ..EntryFilter::default() };
+        let found = store.journal_list(&filter, Limit::new(200).unwrap(), None).await.unwrap().items.len();
+        let expected: i64 = sqlx::query_scalar("select count(*) from journal where at >= $1 and at < $2")
+            .bind(filter.from.map(|at| at.as_datetime()))
+            .bind(filter.to.map(|at| at.as_datetime()))
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(found as i64, expected, "day {day}");
+    }
+}
