@@ -70,3 +70,45 @@ pub(crate) async fn stock_read_in_tx(
     });
     stock.collect()
 }
+
+/// Writes rows that are locked, each with its next version.
+pub(crate) async fn stock_update_in_tx(
+    conn: &mut PgConnection,
+    rows: &[(&StockKey, &StockRow)],
+) -> Result<(), StoreError> {
+    let products: Vec<Uuid> = rows.iter().map(|(key, _)| key.product_id.as_uuid()).collect();
+    let warehouses: Vec<String> = rows.iter().map(|(key, _)| key.warehouse.as_str().to_owned()).collect();
+    let on_hand: Vec<i64> = rows.iter().map(|(_, row)| row.level.on_hand).collect();
+    let reserved: Vec<i64> = rows.iter().map(|(_, row)| row.level.reserved).collect();
+    let versions: Vec<i64> = rows.iter().map(|(_, row)| row.version).collect();
+    let updated = sqlx::query!(
+        "update stock
+        set
+            on_hand = moved.on_hand,
+            reserved = moved.reserved,
+            version = moved.version
+        from unnest(
+            $1::uuid[],
+            $2::text[],
+            $3::bigint[],
+            $4::bigint[],
+            $5::bigint[]
+        ) as moved (product_id, warehouse, on_hand, reserved, version)
+        where stock.product_id = moved.product_id
+          and stock.warehouse = moved.warehouse
+          and stock.version < moved.version",
+        &products,
+        &warehouses,
+        &on_hand,
+        &reserved,
+        &versions,
+    )
+    .execute(conn)
+    .await?
+    .rows_affected();
+    if updated == rows.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt(format!("{updated} of {} stock rows took their new level", rows.len())))
+    }
+}

@@ -9,13 +9,13 @@ use domain::order::Order;
 use domain::reservation::{Reservation, ReservationStatus};
 use domain::stock::StockKey;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::idempotency::Claimed;
 use crate::orders::write::{customers_insert_in_tx, orders_insert_in_tx, orders_update_in_tx};
 use crate::request::Caller;
 use crate::reservations::{reservations_insert_in_tx, reservations_update_in_tx};
+use crate::stock::stock_update_in_tx;
 
 /// Writes the stock rows that the changes moved, as the state has them in the end.
 pub(super) async fn stock_in_tx(
@@ -29,41 +29,7 @@ pub(super) async fn stock_in_tx(
         return Ok(());
     }
     let rows: Vec<_> = keys.iter().filter_map(|key| Some((*key, state.stock.get(key)?))).collect();
-    let products: Vec<Uuid> = rows.iter().map(|(key, _)| key.product_id.as_uuid()).collect();
-    let warehouses: Vec<String> = rows.iter().map(|(key, _)| key.warehouse.as_str().to_owned()).collect();
-    let on_hand: Vec<i64> = rows.iter().map(|(_, row)| row.level.on_hand).collect();
-    let reserved: Vec<i64> = rows.iter().map(|(_, row)| row.level.reserved).collect();
-    let versions: Vec<i64> = rows.iter().map(|(_, row)| row.version).collect();
-    let updated = sqlx::query!(
-        "update stock
-        set
-            on_hand = moved.on_hand,
-            reserved = moved.reserved,
-            version = moved.version
-        from unnest(
-            $1::uuid[],
-            $2::text[],
-            $3::bigint[],
-            $4::bigint[],
-            $5::bigint[]
-        ) as moved (product_id, warehouse, on_hand, reserved, version)
-        where stock.product_id = moved.product_id
-          and stock.warehouse = moved.warehouse
-          and stock.version < moved.version",
-        &products,
-        &warehouses,
-        &on_hand,
-        &reserved,
-        &versions,
-    )
-    .execute(conn)
-    .await?
-    .rows_affected();
-    if updated == rows.len() as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::Corrupt(format!("{updated} of {} stock rows took their new level", rows.len())))
-    }
+    stock_update_in_tx(conn, &rows).await
 }
 
 /// Which rows are to be written, each once.

@@ -16,7 +16,7 @@ use super::journal::Journal;
 use super::plan::Planned;
 use crate::error::StoreError;
 use crate::ids;
-use crate::stock::stock_read_in_tx;
+use crate::stock::{stock_read_in_tx, stock_update_in_tx};
 use crate::tx;
 
 /// Orders that are written together.
@@ -144,7 +144,12 @@ pub(super) async fn attempt(pool: &PgPool, shop: &Shop, chunk: &Chunk) -> Result
     for (id, order, total) in &chunk.orders {
         journal.imported(&mut stock, *id, order, *total, &reserved(shop, order))?;
     }
-    stock_update_in_tx(&mut tx, &stock, &chunk.reserved).await?;
+    let missing = |key: &StockKey| StoreError::Corrupt(format!("no stock row of {}", key.product_id));
+    let moved = chunk.reserved.keys().map(|key| Ok((key, stock.get(key).ok_or_else(|| missing(key))?)));
+    let moved = moved.collect::<Result<Vec<_>, StoreError>>()?;
+    if !moved.is_empty() {
+        stock_update_in_tx(&mut tx, &moved).await?;
+    }
     journal.rows.copy_in_tx(&mut tx).await?;
     tx::commit(tx).await
 }
@@ -184,50 +189,4 @@ async fn stock_lock_in_tx(
     .await?;
     let products: BTreeSet<ProductId> = wanted.keys().map(|key| key.product_id).collect();
     stock_read_in_tx(conn, &products).await
-}
-
-async fn stock_update_in_tx(
-    conn: &mut PgConnection,
-    stock: &BTreeMap<StockKey, StockRow>,
-    moved: &BTreeMap<StockKey, i64>,
-) -> Result<(), StoreError> {
-    if moved.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = moved.keys().filter_map(|key| Some((key, stock.get(key)?))).collect();
-    let products: Vec<Uuid> = rows.iter().map(|(key, _)| key.product_id.as_uuid()).collect();
-    let warehouses: Vec<String> = rows.iter().map(|(key, _)| key.warehouse.as_str().to_owned()).collect();
-    let on_hand: Vec<i64> = rows.iter().map(|(_, row)| row.level.on_hand).collect();
-    let reserved: Vec<i64> = rows.iter().map(|(_, row)| row.level.reserved).collect();
-    let versions: Vec<i64> = rows.iter().map(|(_, row)| row.version).collect();
-    let updated = sqlx::query!(
-        "update stock
-        set
-            on_hand = moved.on_hand,
-            reserved = moved.reserved,
-            version = moved.version
-        from unnest(
-            $1::uuid[],
-            $2::text[],
-            $3::bigint[],
-            $4::bigint[],
-            $5::bigint[]
-        ) as moved (product_id, warehouse, on_hand, reserved, version)
-        where stock.product_id = moved.product_id
-          and stock.warehouse = moved.warehouse
-          and stock.version < moved.version",
-        &products,
-        &warehouses,
-        &on_hand,
-        &reserved,
-        &versions,
-    )
-    .execute(conn)
-    .await?
-    .rows_affected();
-    if updated == moved.len() as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::Corrupt(format!("{updated} of {} stock rows took their new level", moved.len())))
-    }
 }
