@@ -16,7 +16,7 @@ build: ## Builds for release; the program is then target/holdfast-release/holdfa
 	@scripts/build.sh release
 
 .PHONY: test
-test: lint sqlx-check test-rust test-end2end ## Runs everything below
+test: lint sqlx-check test-rust test-end2end test-api ## Runs everything below
 
 .PHONY: lint
 lint: installed ## Checks the formatting, and both halves with clippy
@@ -37,11 +37,24 @@ test-rust: installed ## Unit, property, store and HTTP tests, on a real Postgres
 test-end2end: ## Browser tests, with and without JavaScript
 	@scripts/end2end.sh $(ARGS)
 
-BENCH_ORDERS ?= 1000000,10000000
+# 300 is what a change of the API is tried with (an hour); a few find what is plainly wrong.
+export EXAMPLES
+
+.PHONY: test-api
+test-api: ## schemathesis against the running server; more of it: make test-api EXAMPLES=300
+	@scripts/test-api.sh $(ARGS)
+
+# Smaller: make bench BENCH_RUNS=1 BENCH_SECONDS=2 BENCH_BEHIND=0,100000 BENCH_ORDERS=10000 BENCH_REPORT=FILE
+# One of them: make bench ARGS=reserve (or expire, overload, crowd, orders).
+export BENCH_RUNS BENCH_SECONDS BENCH_BEHIND BENCH_ORDERS BENCH_REPORT
+
+.PHONY: bench
+bench: build ## Measures how fast it is here, into docs/benchmarks.md (about an hour)
+	@scripts/bench.sh $(ARGS)
 
 .PHONY: bench-orders
-bench-orders: build ## Measures the order list, into docs/benchmarks.md (about 15 minutes)
-	@scripts/holdfast.sh release bench orders --orders $(BENCH_ORDERS) --report docs/benchmarks.md
+bench-orders: build ## Measures the order list alone (about 15 minutes)
+	@scripts/bench.sh orders
 
 .PHONY: sqlx
 sqlx: installed ## Describes the SQL statements anew, in .sqlx/

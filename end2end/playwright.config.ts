@@ -1,9 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { defineConfig, devices } from "@playwright/test";
 
 // The server is the one that scripts/build.sh dev made, on the database of DATABASE_URL, which is
 // empty at the start: see scripts/end2end.sh.
 const port = Number(process.env.HOLDFAST_TEST_PORT ?? 18080);
 const baseURL = `http://127.0.0.1:${port}`;
+
+// The first admin's, which the server and the tests are both told. The processes of the tests read this
+// file too, and find the one that is there.
+process.env.HOLDFAST_ADMIN_PASSWORD ??= randomBytes(18).toString("base64url");
+
+/** The browser of that admin, signed in once by setup.ts. */
+const storageState = ".auth/admin.json";
 
 const chromium = {
   ...devices["Desktop Chrome"],
@@ -36,16 +44,26 @@ export default defineConfig({
   expect: { timeout: 5_000 },
   use: { baseURL, trace: "retain-on-failure" },
   projects: [
-    { name: "with JavaScript", use: chromium },
+    { name: "setup", testMatch: "setup.ts" },
+    { name: "with JavaScript", use: { ...chromium, storageState }, dependencies: ["setup"] },
     {
       name: "without JavaScript",
-      use: { ...chromium, javaScriptEnabled: false },
+      use: { ...chromium, storageState, javaScriptEnabled: false },
+      dependencies: ["setup"],
       // What only a script does is told of where it is tested.
       grepInvert: /@script/,
     },
   ],
   webServer: {
     command: `../scripts/holdfast.sh dev serve --listen 127.0.0.1:${port}`,
+    env: {
+      RUST_LOG: "info,access=off",
+      HOLDFAST_ADMIN_EMAIL: "admin@example.com",
+      // Nobody is as quick as the tests are.
+      HOLDFAST_SIGN_INS_PER_MINUTE: "0",
+      HOLDFAST_REQUESTS_PER_MINUTE_USER: "0",
+      HOLDFAST_REQUESTS_PER_MINUTE_ADDRESS: "0",
+    },
     url: `${baseURL}/readyz`,
     timeout: 60_000,
     reuseExistingServer: false,

@@ -9,6 +9,7 @@
 # reads is newer than the last result.
 cd "$(dirname "$0")/.." || exit 1
 . scripts/env.sh
+unset RUSTFLAGS
 
 profile=$1
 out="target/holdfast-$profile"

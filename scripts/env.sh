@@ -27,6 +27,14 @@ export SQLX_OFFLINE=true
 # Leptos compiles this in. It is the same for every build, or each would compile the others' anew.
 export LEPTOS_OUTPUT_NAME=holdfast
 
+# Components whose types are erased compile in a fraction of the time. cargo-leptos has it so for its builds for
+# development; with the same flags the tests share what those compiled. scripts/build.sh leaves it to cargo-leptos.
+export RUSTFLAGS='--cfg erase_components'
+
+# A page is one deep value, rendered on the stack; unoptimised, as in tests, that takes several times what a
+# thread has by default.
+export RUST_MIN_STACK=16777216
+
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() {
     printf 'holdfast: %s\n' "$*" >&2

@@ -6,8 +6,10 @@ use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
+use crate::account::{self, Account};
 use crate::clock::ServerClock;
 use crate::pages::audit::Audit;
+use crate::pages::chaos::Chaos;
 use crate::pages::missing::Missing;
 use crate::pages::order::OrderPage;
 use crate::pages::orders::Orders;
@@ -17,14 +19,21 @@ use crate::pages::product_new::ProductNew;
 use crate::pages::products::Products;
 use crate::pages::reservation::ReservationPage;
 use crate::pages::reservations::Reservations;
+use crate::pages::settings::Settings;
+use crate::pages::sign_in::SignInPage;
+use crate::pages::user::UserPage;
 use crate::parts::frame::Frame;
 use crate::parts::moment::Zone;
+use crate::parts::signed_out::Session;
 use crate::parts::toast::Toasts;
 use crate::theme::Theme;
 
 /// The document: rendered by the server only.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = Theme::of_request().map(Theme::as_str);
+    let account = Account::of_request().map(|account| {
+        view! { <meta name=account::META content=account.written() /> }
+    });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -32,6 +41,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                {account}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet id="leptos" options=options.clone() />
                 <AutoReload options=options.clone() />
@@ -49,6 +59,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    Account::provide();
+    Session::provide();
     ServerClock::provide();
     Zone::provide();
     Toasts::provide();
@@ -65,6 +77,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/orders") view=Orders ssr=SsrMode::Async />
                     <Route path=path!("/orders/:order") view=OrderPage ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=Audit ssr=SsrMode::Async />
+                    <Route path=path!("/chaos") view=Chaos ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                    <Route path=path!("/settings/users/:user") view=UserPage ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 </Routes>
             </Frame>
         </Router>

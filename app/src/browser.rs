@@ -1,9 +1,28 @@
-//! What only a browser has. Called from effects and event handlers, never while a view is built.
+//! What only a browser has. Called from effects and event handlers, never while a view is built: but for
+//! what the document itself says, which the server wrote.
 
 use domain::time::Timestamp;
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, HtmlInputElement, PerformanceNavigationTiming, VisibilityState};
+
+/// What the document's head says under a name.
+pub(crate) fn meta(name: &str) -> Option<String> {
+    document().query_selector(&format!("meta[name={name}]")).ok().flatten()?.get_attribute("content")
+}
+
+/// Leaves the document for another address of ours: nothing of what it knows stays.
+pub(crate) fn leave_for(address: &str) {
+    // It fails only for what is no address.
+    let _ = window().location().set_href(address);
+}
+
+/// Where the document is, from its path on.
+pub(crate) fn here() -> String {
+    let location = window().location();
+    let part = |part: Result<String, JsValue>| part.unwrap_or_default();
+    format!("{}{}", part(location.pathname()), part(location.search()))
+}
 
 /// Milliseconds since the page was asked for, by a clock that nobody sets.
 pub(crate) fn elapsed_ms() -> f64 {
@@ -29,6 +48,21 @@ pub(crate) fn local_calendar(at: Timestamp) -> String {
 pub(crate) fn zone() -> Option<String> {
     let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
     js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into()).ok()?.as_string()
+}
+
+/// Where this server is, for an address that is passed on.
+pub(crate) fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// Puts a text where one can paste it from. Browsers refuse that to pages that came unencrypted from
+/// another machine.
+pub(crate) async fn copy(text: &str) -> bool {
+    let clipboard = window().navigator().clipboard();
+    if clipboard.is_undefined() {
+        return false;
+    }
+    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text)).await.is_ok()
 }
 
 /// Puts the keyboard on the first element that the selector names.

@@ -27,7 +27,10 @@ impl ApiError {
 
     /// Whether the same request may well succeed in a moment.
     pub fn is_passing(&self) -> bool {
-        matches!(self.problem, Problem::Busy { .. } | Problem::OutcomeUnknown | Problem::Internal)
+        matches!(
+            self.problem,
+            Problem::Busy { .. } | Problem::RateLimited { .. } | Problem::OutcomeUnknown | Problem::Internal
+        )
     }
 }
 

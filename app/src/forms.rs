@@ -1,5 +1,7 @@
 //! The forms that the domain has no type for: what is typed into them, and the commands that come of it.
 
+use chrono::NaiveDate;
+use domain::account::{KeyRequest, UserChange, UserRequest};
 use domain::actor::Actor;
 use domain::currency::Currency;
 use domain::decide::Confirm;
@@ -85,6 +87,66 @@ fn as_in_form(error: FieldError) -> FieldError {
         field => field,
     };
     FieldError::new(field, error.message)
+}
+
+/// The form that makes a user or changes one, as typed.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct UserForm {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) role: String,
+    /// Empty where they are let in by a link at first, and where the password stays.
+    pub(crate) password: String,
+}
+
+impl UserForm {
+    /// A new user.
+    ///
+    /// # Errors
+    /// One error for each field: `name`, `email`, `role`, `password`.
+    pub(crate) fn parse(&self) -> Result<UserRequest, FieldErrors> {
+        let password = Some(self.password.as_str()).filter(|password| !password.is_empty());
+        UserRequest::new(self.email.trim(), self.name.trim(), &self.role, password, None)
+    }
+
+    /// What a user is to be from now on, the password aside.
+    ///
+    /// # Errors
+    /// One error for each field: `name`, `email`, `role`.
+    pub(crate) fn parse_change(&self) -> Result<UserChange, FieldErrors> {
+        UserChange::new(Some(self.email.trim()), Some(self.name.trim()), Some(&self.role), None, None)
+    }
+}
+
+/// The form that makes an API key, as typed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct KeyForm {
+    pub(crate) name: String,
+    pub(crate) role: String,
+    /// The day from which on it is refused, by UTC; empty where it does not end by itself.
+    pub(crate) expires: String,
+}
+
+impl KeyForm {
+    /// # Errors
+    /// One error for each field: `name`, `role`, `expires`.
+    pub(crate) fn parse(&self) -> Result<KeyRequest, FieldErrors> {
+        let ends = given(&self.expires).map(|day| match day.parse::<NaiveDate>() {
+            Ok(day) => format!("{day}T00:00:00Z"),
+            // The domain says what is wrong with it.
+            Err(_) => day.to_owned(),
+        });
+        let key = KeyRequest::new(self.name.trim(), &self.role, ends.as_deref());
+        key.map_err(|errors| errors.into_iter().map(key_in_form).collect())
+    }
+}
+
+/// The form's names for what the API calls otherwise.
+pub(crate) fn key_in_form(error: FieldError) -> FieldError {
+    match error.field.as_str() {
+        "expires_at" => FieldError::new("expires", error.message),
+        _ => error,
+    }
 }
 
 /// The filter of the audit log, as typed; its query string is the page's state.
@@ -229,6 +291,28 @@ mod tests {
         assert_eq!(order.customer.unwrap().email.unwrap().as_str(), "anna@example.com");
         assert_eq!(order.confirm, Confirm::Now);
         assert_eq!(fields_of(place("anna", "x\0", "soon")), ["confirm", "email", "reference"]);
+    }
+
+    #[test]
+    fn a_key_ends_on_a_day_or_not_at_all() {
+        let key = |expires: &str| KeyForm { name: " till ".into(), role: "viewer".into(), expires: expires.into() };
+        assert_eq!(key(" ").parse().unwrap().expires_at(), None);
+        let ends = key("2027-01-31").parse().unwrap().expires_at().unwrap();
+        assert_eq!(ends.to_string(), "2027-01-31T00:00:00.000Z");
+        assert_eq!(fields_of(KeyForm { name: "\0".into(), ..key("soon") }.parse()), ["name", "expires"]);
+    }
+
+    #[test]
+    fn a_user_comes_with_a_password_or_without() {
+        let user = |password: &str| UserForm {
+            name: "Ada".into(),
+            email: " ada@example.com".into(),
+            role: "operator".into(),
+            password: password.into(),
+        };
+        assert!(user("").parse().unwrap().password().is_none());
+        assert!(user("correct horse battery").parse().unwrap().password().is_some());
+        assert_eq!(fields_of(user("short").parse().map(|_| ())), ["password"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 pub mod app;
 
+pub mod account;
 pub mod api;
 pub mod error;
 
@@ -18,11 +19,13 @@ mod parts;
 mod forms;
 mod links;
 mod query;
+pub mod shown;
 mod theme;
 mod words;
 
 mod browser;
 mod clock;
+mod cookie;
 mod keys;
 mod refresh;
 

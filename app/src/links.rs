@@ -1,6 +1,7 @@
 //! The addresses of the pages: typed in, percent-encoded out.
 
-use domain::ids::{OrderId, ProductId, ReservationId};
+use domain::account::LocalPath;
+use domain::ids::{OrderId, ProductId, ReservationId, UserId};
 use domain::order::OrderNumber;
 use domain::order::filter::{OrderFilterForm, OrderQuery};
 use domain::product::Archived;
@@ -16,6 +17,9 @@ pub(crate) const PRODUCT_NEW: &str = "/products/new";
 pub(crate) const RESERVATIONS: &str = "/reservations";
 pub(crate) const ORDERS: &str = "/orders";
 pub(crate) const AUDIT: &str = "/audit";
+pub(crate) const CHAOS: &str = "/chaos";
+pub(crate) const SETTINGS: &str = "/settings";
+pub(crate) const SIGN_IN: &str = "/sign-in";
 const ORDERS_CSV: &str = "/api/orders.csv";
 
 /// What the list of products shows, as its address says it.
@@ -50,6 +54,14 @@ pub(crate) struct AuditAt {
     pub(crate) cursor: String,
 }
 
+/// Which pages of its lists the settings show, as their address says it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct SettingsAt {
+    /// The cursors of the lists.
+    pub(crate) users: String,
+    pub(crate) keys: String,
+}
+
 /// One tab of the list of reservations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum StatusTab {
@@ -80,6 +92,17 @@ impl OrdersAt {
 impl AuditAt {
     pub(crate) fn read(query: &Query) -> Self {
         Self { form: AuditForm::read(query), cursor: query.get("cursor").unwrap_or_default() }
+    }
+}
+
+impl SettingsAt {
+    pub(crate) fn read(query: &Query) -> Self {
+        let text = |name| query.get(name).unwrap_or_default();
+        Self { users: text("users"), keys: text("keys") }
+    }
+
+    pub(crate) fn link(&self) -> String {
+        format!("{SETTINGS}{}", to_query(&[("users", &self.users), ("keys", &self.keys)]))
     }
 }
 
@@ -178,6 +201,27 @@ pub(crate) fn product_by_id(id: ProductId) -> String {
     format!("{PRODUCTS}/{id}")
 }
 
+/// What can be done with a user.
+pub(crate) fn user(id: UserId) -> String {
+    format!("{SETTINGS}/users/{id}")
+}
+
+/// The page that one signs in at, to come back to a page of ours.
+pub(crate) fn sign_in(next: &str) -> String {
+    let next = wanted(next).filter(|next| next.as_str() != OVERVIEW);
+    format!("{SIGN_IN}{}", to_query(&[("next", next.as_ref().map(LocalPath::as_str).unwrap_or_default())]))
+}
+
+/// The address, if it is that of a page that one may have wanted to see when one had to sign in first.
+pub(crate) fn wanted(address: &str) -> Option<LocalPath> {
+    LocalPath::new(address).filter(|_| !["/api", SIGN_IN].iter().any(|path| is_at(address, path)))
+}
+
+/// Whether an address is of this path, or of one below it.
+fn is_at(address: &str, path: &str) -> bool {
+    address.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+}
+
 pub(crate) fn reservation(id: ReservationId) -> String {
     format!("{RESERVATIONS}/{id}")
 }
@@ -206,6 +250,19 @@ mod tests {
         assert_eq!(audit(&AuditAt::default()), "/audit");
         let all = ReservationsAt { status: StatusTab::All, sku: "a b".into(), ..ReservationsAt::default() };
         assert_eq!(reservations(&all), "/reservations?status=all&sku=a%20b");
+    }
+
+    #[test]
+    fn one_comes_back_to_pages_alone() {
+        let wanted = |address| sign_in(address);
+        assert_eq!(wanted("/"), "/sign-in");
+        assert_eq!(wanted("/orders?status=a&x=%26"), "/sign-in?next=%2Forders%3Fstatus%3Da%26x%3D%2526");
+        assert_eq!(wanted("/sign-inn"), "/sign-in?next=%2Fsign-inn");
+        let others =
+            ["", "orders", "//example.com", "https://example.com", "/api/orders.csv", "/sign-in", "/sign-in?link=x"];
+        for address in others {
+            assert_eq!(wanted(address), "/sign-in", "{address:?}");
+        }
     }
 
     #[test]

@@ -15,5 +15,10 @@ pub(crate) mod order;
 pub(crate) mod orders;
 
 pub(crate) mod audit;
+pub(crate) mod chaos;
+
+pub(crate) mod settings;
+pub(crate) mod sign_in;
+pub(crate) mod user;
 
 pub(crate) mod missing;

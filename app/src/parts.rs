@@ -4,16 +4,20 @@
 
 pub(crate) mod frame;
 pub(crate) mod icons;
+pub(crate) mod signed_out;
 pub(crate) mod theme_switch;
 pub(crate) mod toast;
 
+pub(crate) mod closed;
 pub(crate) mod loaded;
 pub(crate) mod trouble;
 
+pub(crate) mod confirm;
 pub(crate) mod field;
 pub(crate) mod filter;
 pub(crate) mod form;
 pub(crate) mod page_key;
+pub(crate) mod shown_once;
 pub(crate) mod submit;
 
 pub(crate) mod badge;

@@ -23,6 +23,12 @@ impl Query {
         self
     }
 
+    /// As it stands in an address, with the question mark where it says anything.
+    pub(crate) fn written(&self) -> String {
+        let pairs: Vec<(&str, &str)> = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        to_query(&pairs)
+    }
+
     /// Every value of a parameter that may be there several times.
     pub(crate) fn all(&self, name: &str) -> Vec<String> {
         self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()

@@ -1,5 +1,6 @@
 //! Words that several pages use.
 
+use domain::account::Role;
 use domain::order::Customer;
 use domain::quantity::grouped;
 use domain::reservation::Reservation;
@@ -31,6 +32,24 @@ pub(crate) fn customer_in_words(customer: &Customer) -> String {
     let name = name.as_ref().map(ToString::to_string);
     let known = email.as_ref().map(ToString::to_string).or(name);
     known.or_else(|| reference.as_ref().map(ToString::to_string)).unwrap_or_else(|| id.to_string())
+}
+
+/// What a role may do.
+pub(crate) const fn role_in_words(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "You read everything, and change nothing.",
+        Role::Operator => "You reserve, order and move orders on. Products, stock and users are an admin's.",
+        Role::Admin => "You may do everything.",
+    }
+}
+
+/// `1 second`, `90 seconds`, `3 minutes`: never less than it is.
+pub(crate) fn wait_in_words(seconds: u32) -> String {
+    match seconds {
+        0 | 1 => "1 second".to_owned(),
+        2..=119 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 /// `1 unit`, `1,200 units`.

@@ -27,7 +27,7 @@ pub use folders::default_data_dir;
 
 use account::Account;
 use folders::Folders;
-use postmaster::Postmaster;
+use postmaster::{Durability, Postmaster};
 use programs::Programs;
 use sharing::{Share, Shared};
 use tempfile::TempDir;
@@ -51,7 +51,7 @@ pub struct Options {
 #[derive(Debug, Clone)]
 enum Place {
     Kept(PathBuf),
-    Temporary,
+    Temporary(Durability),
 }
 
 impl Options {
@@ -63,7 +63,13 @@ impl Options {
     /// A cluster for one run, removed when it stops. It trades safety for speed (no fsync), and its
     /// owner may make databases, as tests do.
     pub fn temporary() -> Self {
-        Self { place: Place::Temporary, programs: None }
+        Self { place: Place::Temporary(Durability::None), programs: None }
+    }
+
+    /// A cluster for one run, removed when it stops, that keeps what was committed as safely as one that
+    /// stays: for measuring.
+    pub fn measured() -> Self {
+        Self { place: Place::Temporary(Durability::Full), programs: None }
     }
 
     /// The folder with `postgres` and `initdb`. `None` has them looked for.
@@ -97,27 +103,18 @@ impl Cluster {
     /// The first start initialises it, in about a second.
     pub fn start(options: Options) -> Result<Self, ClusterError> {
         let account = Account::for_postgres()?;
-        let (data_dir, temporary) = match &options.place {
-            Place::Kept(data_dir) => (data_dir.clone(), None),
-            Place::Temporary => {
+        let (data_dir, temporary, durability) = match &options.place {
+            Place::Kept(data_dir) => (data_dir.clone(), None, Durability::Full),
+            Place::Temporary(durability) => {
                 temporary::sweep(&account);
                 let folder = temporary::folder()?;
-                (folder.path().to_path_buf(), Some(folder))
+                (folder.path().to_path_buf(), Some(folder), *durability)
             }
         };
         let folders = Folders::prepare(&data_dir, &account)?;
         let shared = Shared::join(&folders.top)?;
         let programs = Programs::find(options.programs.as_deref(), &folders, &account)?;
-        let mut postmaster = Postmaster {
-            programs,
-            folders,
-            account,
-            durability: match temporary {
-                Some(_) => postmaster::Durability::None,
-                None => postmaster::Durability::Full,
-            },
-            child: None,
-        };
+        let mut postmaster = Postmaster { programs, folders, account, durability, child: None };
         postmaster.initialise()?;
         postmaster.start()?;
         Ok(Self { postmaster, shared: Some(shared.ready()), temporary })

@@ -240,6 +240,18 @@ fn a_temporary_one_is_gone_afterwards_and_its_owner_may_make_databases() {
 }
 
 #[test]
+fn one_for_measuring_commits_as_safely_as_one_that_stays_and_is_gone_afterwards() {
+    let cluster = Cluster::start(Options::measured().programs(programs())).unwrap();
+    let url = cluster.owner_url();
+    for setting in ["show fsync", "show synchronous_commit", "show full_page_writes"] {
+        assert_eq!(ask(&url, setting).unwrap(), "on", "{setting}");
+    }
+    let socket = cluster.socket_dir().to_path_buf();
+    assert_eq!(cluster.stop().unwrap(), Stopped::Down);
+    assert!(!socket.exists());
+}
+
+#[test]
 fn a_temporary_one_whose_process_was_killed_is_swept_by_the_next() {
     let socket = start_and_kill(Path::new("temporary"));
     let folder = socket.parent().unwrap().to_path_buf();

@@ -11,7 +11,7 @@ use crate::ids::{KeyId, UserId};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Actor {
-    /// Whoever sits at the machine: every caller, where nobody signs in.
+    /// Whoever sat at the machine, before there was sign-in.
     Local,
     User(UserId),
     Key(KeyId),
@@ -26,6 +26,12 @@ pub enum SystemActor {
     Expiry,
     /// Reads files for an operator.
     Import,
+    /// Makes up a shop's past.
+    Demo,
+    /// Does what is asked for at a shell.
+    Cli,
+    /// Makes the first user of an empty database.
+    Setup,
 }
 
 /// The text names no actor.
@@ -79,7 +85,7 @@ mod tests {
     #[test]
     fn an_actor_reads_back_as_written() {
         let actors = ["local", "user:019a0000-0000-7000-8000-000000000001", "system:expiry", "system:import"];
-        for text in actors {
+        for text in actors.into_iter().chain(["system:demo", "system:cli", "system:setup"]) {
             assert_eq!(text.parse::<Actor>().unwrap().to_string(), text);
         }
         for text in ["", "Local", "user:", "user:1", "system:", "robot:1"] {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::actor::Actor;
-use crate::ids::{ChangeId, OrderId, ProductId, RequestId, ReservationId};
+use crate::ids::{ChangeId, KeyId, OrderId, ProductId, RequestId, ReservationId, UserId};
 use crate::order::OrderStatus;
 use crate::quantity::grouped;
 use crate::sku::Sku;
@@ -97,6 +97,30 @@ pub enum Action {
     #[serde(rename = "order.imported")]
     #[strum(serialize = "order.imported")]
     OrderImported,
+    #[serde(rename = "user.created")]
+    #[strum(serialize = "user.created")]
+    UserCreated,
+    #[serde(rename = "user.changed")]
+    #[strum(serialize = "user.changed")]
+    UserChanged,
+    #[serde(rename = "user.deactivated")]
+    #[strum(serialize = "user.deactivated")]
+    UserDeactivated,
+    #[serde(rename = "user.activated")]
+    #[strum(serialize = "user.activated")]
+    UserActivated,
+    #[serde(rename = "session.opened")]
+    #[strum(serialize = "session.opened")]
+    SessionOpened,
+    #[serde(rename = "session.closed")]
+    #[strum(serialize = "session.closed")]
+    SessionClosed,
+    #[serde(rename = "key.created")]
+    #[strum(serialize = "key.created")]
+    KeyCreated,
+    #[serde(rename = "key.revoked")]
+    #[strum(serialize = "key.revoked")]
+    KeyRevoked,
 }
 
 impl Action {
@@ -129,6 +153,14 @@ impl Action {
             Self::OrderReturned => "order returned",
             Self::OrderNoted => "note written",
             Self::OrderImported => "order imported",
+            Self::UserCreated => "user created",
+            Self::UserChanged => "user changed",
+            Self::UserDeactivated => "user deactivated",
+            Self::UserActivated => "user activated",
+            Self::SessionOpened => "signed in",
+            Self::SessionClosed => "signed out",
+            Self::KeyCreated => "API key created",
+            Self::KeyRevoked => "API key revoked",
         }
     }
 }
@@ -166,11 +198,13 @@ pub enum Subject {
     Product(ProductId),
     Reservation(ReservationId),
     Order(OrderId),
+    User(UserId),
+    Key(KeyId),
 }
 
 /// The text names no subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be product:ID, reservation:ID or order:ID")]
+#[error("must be product:ID, reservation:ID, order:ID, user:ID or key:ID")]
 pub struct SubjectError;
 
 impl Subject {
@@ -179,6 +213,8 @@ impl Subject {
             Self::Product(_) => "product",
             Self::Reservation(_) => "reservation",
             Self::Order(_) => "order",
+            Self::User(_) => "user",
+            Self::Key(_) => "key",
         }
     }
 
@@ -187,6 +223,8 @@ impl Subject {
             Self::Product(id) => id.as_uuid(),
             Self::Reservation(id) => id.as_uuid(),
             Self::Order(id) => id.as_uuid(),
+            Self::User(id) => id.as_uuid(),
+            Self::Key(id) => id.as_uuid(),
         }
     }
 
@@ -197,6 +235,8 @@ impl Subject {
             "product" => Ok(Self::Product(ProductId::from_uuid(id))),
             "reservation" => Ok(Self::Reservation(ReservationId::from_uuid(id))),
             "order" => Ok(Self::Order(OrderId::from_uuid(id))),
+            "user" => Ok(Self::User(UserId::from_uuid(id))),
+            "key" => Ok(Self::Key(KeyId::from_uuid(id))),
             _ => Err(SubjectError),
         }
     }
@@ -284,6 +324,19 @@ pub struct Entry {
     pub before: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
+}
+
+/// An entry as people read it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct NamedEntry {
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// What the actor is called: a user's or a key's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_name: Option<String>,
+    /// What the subject is called, where that is not in the entry: an order's number, a user's or a key's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_name: Option<String>,
 }
 
 impl Entry {

@@ -11,6 +11,7 @@ pub mod quantity;
 pub mod sku;
 pub mod text;
 
+pub mod account;
 pub mod actor;
 pub mod page;
 pub mod warehouse;
@@ -24,6 +25,8 @@ pub mod reservation;
 
 pub mod decide;
 pub mod journal;
+
+pub mod chaos;
 
 pub mod form;
 pub mod idempotency;

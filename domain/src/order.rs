@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use machine::OrderStatus;
 
+use crate::account::Role;
 use crate::actor::Actor;
 use crate::allocation::Strategy;
 use crate::currency::Currency;
@@ -311,6 +312,16 @@ impl Order {
     /// Units over all lines.
     pub fn units(&self) -> i64 {
         self.lines.iter().map(|line| line.quantity).sum()
+    }
+}
+
+impl OrderView {
+    /// The order for somebody with this role, whose steps alone are named: a viewer takes none.
+    pub fn seen_by(mut self, role: Role) -> Self {
+        if !role.may(machine::STEPS_NEED) {
+            self.allowed_transitions.clear();
+        }
+        self
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::Role;
 use crate::form::{FieldError, FieldErrors};
 use crate::ids::OrderId;
 use crate::order::OrderStatus;
@@ -9,7 +10,7 @@ use crate::page::CursorError;
 use crate::quantity::grouped;
 use crate::reservation::ReservationStatus;
 use crate::sku::Sku;
-use crate::text::Reference;
+use crate::text::{Email, Reference};
 use crate::warehouse::WarehouseCode;
 
 /// Why a request was refused, with what the caller needs to go on.
@@ -19,12 +20,22 @@ pub enum Problem {
     /// The request can't be read: its syntax, or a field or parameter that does not exist.
     #[error("{detail}")]
     Malformed { detail: String },
+    /// Nobody known asks, or somebody who is known no more.
+    #[error("Sign in, or send an API key that is valid: Authorization: Bearer hf_...")]
+    Unauthenticated,
+    #[error("This takes the role {needs}.")]
+    Forbidden { needs: Role },
+    /// Another site's page sent it with this browser's session.
+    #[error("The request came from another site and was not carried out.")]
+    CrossSite,
     #[error("There is no such {what}.")]
     NotFound { what: String },
     #[error("This path does not take this method.")]
     MethodNotAllowed,
     #[error("The request body is larger than {max_bytes} bytes.")]
     TooLarge { max_bytes: u64 },
+    #[error("The address and the headers of the request are larger than {max_bytes} bytes.")]
+    HeadersTooLarge { max_bytes: u64 },
     #[error("The request body must be sent as {expected}.")]
     UnsupportedMediaType { expected: String },
     /// Readable, but not acceptable.
@@ -34,6 +45,15 @@ pub enum Problem {
     BadCursor,
     #[error("{}", CursorError::Mismatch)]
     CursorMismatch,
+
+    #[error("Email or password is wrong.")]
+    SignInRefused,
+    #[error("This link was used before, or its time is over.")]
+    LinkSpent,
+    #[error("The email {email} is taken by another user.")]
+    EmailTaken { email: Email },
+    #[error("This is the last active admin: make another user an admin first.")]
+    LastAdmin,
 
     #[error("The SKU {sku} is taken by another product.")]
     SkuTaken { sku: Sku },
@@ -63,8 +83,13 @@ pub enum Problem {
     #[error("The order was changed meanwhile: it is at version {version} now. Nothing was changed.")]
     StaleVersion { version: i64 },
 
+    #[error("A chaos test is under way: one at a time.")]
+    ChaosUnderWay,
+
     #[error("This idempotency key was used with another request.")]
     IdempotencyMismatch,
+    #[error("Too many requests: try again in {retry_after_seconds} s.")]
+    RateLimited { retry_after_seconds: u32 },
     #[error("The server is busy. Nothing was changed: try again in a moment.")]
     Busy { retry_after_seconds: u32 },
     #[error("It could not be learned whether this was carried out. Ask again under the same idempotency key.")]
@@ -102,13 +127,21 @@ impl Problem {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Malformed { .. } => "malformed",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden { .. } => "forbidden",
+            Self::CrossSite => "cross_site",
             Self::NotFound { .. } => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge { .. } => "too_large",
+            Self::HeadersTooLarge { .. } => "headers_too_large",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::InvalidInput { .. } => "invalid_input",
             Self::BadCursor => "bad_cursor",
             Self::CursorMismatch => "cursor_mismatch",
+            Self::SignInRefused => "sign_in_refused",
+            Self::LinkSpent => "link_spent",
+            Self::EmailTaken { .. } => "email_taken",
+            Self::LastAdmin => "last_admin",
             Self::SkuTaken { .. } => "sku_taken",
             Self::ProductArchived { .. } => "product_archived",
             Self::BelowReserved { .. } => "below_reserved",
@@ -122,7 +155,9 @@ impl Problem {
             Self::ReferenceTaken { .. } => "reference_taken",
             Self::TransitionNotAllowed { .. } => "transition_not_allowed",
             Self::StaleVersion { .. } => "stale_version",
+            Self::ChaosUnderWay => "chaos_under_way",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Busy { .. } => "busy",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Internal => "internal",
@@ -133,9 +168,13 @@ impl Problem {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Malformed { .. } | Self::BadCursor | Self::CursorMismatch => 400,
+            Self::Unauthenticated | Self::SignInRefused => 401,
+            Self::Forbidden { .. } | Self::CrossSite => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed => 405,
-            Self::SkuTaken { .. }
+            Self::EmailTaken { .. }
+            | Self::LastAdmin
+            | Self::SkuTaken { .. }
             | Self::ProductArchived { .. }
             | Self::BelowReserved { .. }
             | Self::WarehouseInactive { .. }
@@ -145,13 +184,17 @@ impl Problem {
             | Self::HoldExpired { .. }
             | Self::ReferenceTaken { .. }
             | Self::TransitionNotAllowed { .. }
-            | Self::StaleVersion { .. } => 409,
+            | Self::StaleVersion { .. }
+            | Self::ChaosUnderWay => 409,
+            Self::LinkSpent => 410,
             Self::TooLarge { .. } => 413,
             Self::UnsupportedMediaType { .. } => 415,
             Self::InvalidInput { .. }
             | Self::UnknownSku { .. }
             | Self::MixedCurrency { .. }
             | Self::IdempotencyMismatch => 422,
+            Self::RateLimited { .. } => 429,
+            Self::HeadersTooLarge { .. } => 431,
             Self::Internal => 500,
             Self::Busy { .. } | Self::OutcomeUnknown => 503,
         }
@@ -161,13 +204,21 @@ impl Problem {
     pub const fn title(&self) -> &'static str {
         match self {
             Self::Malformed { .. } => "The request can't be read",
+            Self::Unauthenticated => "Not signed in",
+            Self::Forbidden { .. } => "Not allowed",
+            Self::CrossSite => "Sent by another site",
             Self::NotFound { .. } => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::TooLarge { .. } => "The request is too large",
+            Self::HeadersTooLarge { .. } => "The headers are too large",
             Self::UnsupportedMediaType { .. } => "Unsupported media type",
             Self::InvalidInput { .. } => "Not acceptable as it stands",
             Self::BadCursor => "Broken cursor",
             Self::CursorMismatch => "Cursor of another list",
+            Self::SignInRefused => "Not signed in",
+            Self::LinkSpent => "Link spent",
+            Self::EmailTaken { .. } => "Email taken",
+            Self::LastAdmin => "The last admin",
             Self::SkuTaken { .. } => "SKU taken",
             Self::ProductArchived { .. } => "Product archived",
             Self::BelowReserved { .. } => "Less than is reserved",
@@ -181,10 +232,22 @@ impl Problem {
             Self::ReferenceTaken { .. } => "Reference taken",
             Self::TransitionNotAllowed { .. } => "Step not allowed",
             Self::StaleVersion { .. } => "Changed meanwhile",
+            Self::ChaosUnderWay => "A chaos test is under way",
             Self::IdempotencyMismatch => "Idempotency key used before",
+            Self::RateLimited { .. } => "Too many requests",
             Self::Busy { .. } => "Busy",
             Self::OutcomeUnknown => "Outcome unknown",
             Self::Internal => "Internal error",
+        }
+    }
+
+    /// In how many seconds it may be tried again, where the problem passes by itself.
+    pub const fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::RateLimited { retry_after_seconds } | Self::Busy { retry_after_seconds } => {
+                Some(*retry_after_seconds)
+            }
+            _ => None,
         }
     }
 
@@ -255,6 +318,10 @@ mod tests {
             Problem::BadCursor,
             Problem::InsufficientStock { shortages: Vec::new() },
             Problem::Busy { retry_after_seconds: 1 },
+            Problem::RateLimited { retry_after_seconds: 6 },
+            Problem::Unauthenticated,
+            Problem::Forbidden { needs: Role::Admin },
+            Problem::EmailTaken { email: Email::new("ada@example.com").unwrap() },
             Problem::NotHeld { reservation_status: ReservationStatus::Released },
         ];
         for problem in problems {

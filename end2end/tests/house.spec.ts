@@ -1,10 +1,25 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { expect, hold, open, product, test } from "./support";
+import type { APIRequestContext, Page } from "@playwright/test";
+import { expect, hold, open, product, test, unique } from "./support";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const places = ["/", "/products", "/products/new", "/reservations", "/reservations?status=all", "/nowhere"];
+const places = ["/", "/products", "/products/new", "/reservations", "/reservations?status=all", "/audit", "/settings", "/chaos", "/nowhere"];
+
+/** What the checker has to say about the page as it stands. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found = await page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'] })");
+  const { violations } = found as { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] };
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
+}
+
+/** The page of a user. */
+async function userPage(request: APIRequestContext): Promise<string> {
+  const users = await (await request.get("/api/users")).json();
+  return `/settings/users/${users.items[0].id}`;
+}
 
 test("places are marked, and reached by links", async ({ page }) => {
   await open(page, "/");
@@ -29,7 +44,8 @@ test("nothing needs to be scrolled sideways on a small screen", async ({ page, r
   const { sku } = await product(request, 10);
   const { id } = await hold(request, sku, 3, { owner: "a-very-long-owner-label-without-any-space-in-it-at-all" });
   await page.setViewportSize({ width: 375, height: 800 });
-  for (const path of [...places, `/products/${sku}`, `/reservations/${id}`]) {
+  const user = await userPage(request);
+  for (const path of [...places, `/products/${sku}`, `/reservations/${id}`, user]) {
     await open(page, path);
     const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
     expect(overflow, path).toBe(0);
@@ -50,15 +66,27 @@ for (const scheme of ["light", "dark"] as const) {
     const { sku } = await product(request, 10);
     const { id } = await hold(request, sku, 3);
     await page.emulateMedia({ colorScheme: scheme });
-      for (const path of [...places, `/products/${sku}`, `/reservations/${id}`]) {
+    await request.post("/api/keys", { data: { name: unique("shop"), role: "viewer" } });
+    const user = await userPage(request);
+    for (const path of [...places, `/products/${sku}`, `/reservations/${id}`, user]) {
       await open(page, path);
-      await page.evaluate(axe);
-      const found = await page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'] })");
-      const violations = (found as { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] })
-        .violations;
-      const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
-      expect(told, path).toEqual([]);
+      for (const summary of await page.locator("main details.card > summary").all()) await summary.click();
+      expect(await violations(page), path).toEqual([]);
     }
+    // With what was opened: a question, and a secret that is shown once.
+    await open(page, "/settings");
+    await page.getByRole("button", { name: "Revoke" }).first().click();
+    expect(await violations(page), "a question").toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByText("New API key").click();
+    await page.locator("form").filter({ hasText: "Ends on" }).getByLabel("Name").fill(unique("shop"));
+    await page.getByRole("button", { name: "Create key" }).click();
+    await expect(page.getByTestId("shown-once")).toBeVisible();
+    expect(await violations(page), "a secret").toEqual([]);
+    await page.context().clearCookies();
+    await page.goto("/settings");
+    await expect(page.locator("main form")).toHaveJSProperty("noValidate", true);
+    expect(await violations(page), "/sign-in").toEqual([]);
   });
 }
 

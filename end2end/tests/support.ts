@@ -1,4 +1,5 @@
-import { type APIRequestContext, type Page, test as base, expect } from "@playwright/test";
+import { type APIRequestContext, type BrowserContext, type Page, test as base, expect } from "@playwright/test";
+import { type Person, browserOf } from "./people";
 
 /** What a test knows of a product. */
 export type Product = { id: string; sku: string };
@@ -33,6 +34,13 @@ export async function hold(request: APIRequestContext, sku: string, quantity: nu
   return await held.json();
 }
 
+/** An order of one product, made through the API. */
+export async function order(request: APIRequestContext, sku: string, quantity: number, more: object = {}) {
+  const placed = await request.post("/api/orders", { data: { lines: [{ sku, quantity }], ...more } });
+  expect(placed.status(), await placed.text()).toBe(201);
+  return await placed.json();
+}
+
 /** What the API says is available. */
 export async function available(request: APIRequestContext, sku: string): Promise<number> {
   const product = await (await request.get(`/api/products/${encodeURIComponent(sku)}`)).json();
@@ -57,27 +65,46 @@ export async function settled(page: Page) {
 function isNoteOfRefusal(text: string, url: string): boolean {
   const path = new URL(url, "http://unknown").pathname;
   if (!text.startsWith("Failed to load resource")) return false;
-  return (/status of 4(09|22)/.test(text) && path.startsWith("/api/fn/")) || (text.includes("404") && path === "/nowhere");
+  const isForm = /status of 4(01|03|09|10|22|29)/.test(text) && path.startsWith("/api/fn/");
+  const isPage = (text.includes("404") && path === "/nowhere") || (text.includes("403") && path === "/products/new");
+  return isForm || isPage;
 }
 
-/** A test that fails where the page says anything on the console, or leaves an error unhandled. */
-export const test = base.extend<{ quiet: void }>({
+/** Notes what the page says on the console, and errors that it leaves unhandled. */
+function listen(page: Page, said: string[]) {
+  page.on("console", (message) => {
+    if (!["error", "warning"].includes(message.type())) return;
+    if (isNoteOfRefusal(message.text(), message.location().url)) return;
+    // Without scripts nobody takes what the page had fetched for them.
+    if (!scripted() && message.text().includes("preloaded using link preload but not used")) return;
+    said.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => said.push(`unhandled: ${error.message}`));
+}
+
+/** A test that fails where a page says anything on the console, or leaves an error unhandled. */
+export const test = base.extend<{ quiet: string[]; pageOf: (who: Person) => Promise<Page> }>({
   quiet: [
     async ({ page }, use) => {
       const said: string[] = [];
-      page.on("console", (message) => {
-        if (!["error", "warning"].includes(message.type())) return;
-        if (isNoteOfRefusal(message.text(), message.location().url)) return;
-        // Without scripts nobody takes what the page had fetched for them.
-        if (!scripted() && message.text().includes("preloaded using link preload but not used")) return;
-        said.push(`${message.type()}: ${message.text()}`);
-      });
-      page.on("pageerror", (error) => said.push(`unhandled: ${error.message}`));
-      await use();
+      listen(page, said);
+      await use(said);
       expect(said, "what the console said").toEqual([]);
     },
     { auto: true },
   ],
+  /** A page in a browser of somebody else. */
+  pageOf: async ({ browser, contextOptions, quiet }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (who) => {
+      const context = await browserOf(browser, who, contextOptions);
+      contexts.push(context);
+      const page = await context.newPage();
+      listen(page, quiet);
+      return page;
+    });
+    for (const context of contexts) await context.close();
+  },
 });
 
 export { expect };

@@ -20,6 +20,14 @@ impl Database {
     /// # Errors
     /// What could not be found, reached or migrated, in words for whoever runs the command.
     pub async fn open(args: &DatabaseArgs) -> anyhow::Result<Self> {
+        Self::open_to_serve(args, store::SIGN_INS_PER_MINUTE).await
+    }
+
+    /// The same for a server, at which so many a minute may try to sign in.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_to_serve(args: &DatabaseArgs, sign_ins_per_minute: u32) -> anyhow::Result<Self> {
         let (owner, login, cluster) = match &args.database_url {
             Some(url) => {
                 let owner = options(url).context("DATABASE_URL can't be read")?;
@@ -43,6 +51,7 @@ impl Database {
         });
         let mut connections = Connections::new(serves);
         connections.connections_max = args.database_connections;
+        connections.sign_ins_per_minute = sign_ins_per_minute;
         let store = match migrated {
             Ok(()) => connections.open().await.context("the database can't be reached"),
             Err(error) => Err(error).context("the database could not be brought up to date"),

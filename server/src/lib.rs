@@ -5,11 +5,21 @@ pub mod config;
 pub mod database;
 pub mod state;
 
+pub mod admission;
+mod auth;
+mod cross_site;
+mod headers;
 mod identify;
+mod strangers;
+
 mod pages;
 pub mod rest;
 pub mod router;
+mod security;
 
+pub mod wire;
+
+pub mod chaos;
 pub mod tasks;
 pub mod telemetry;
 

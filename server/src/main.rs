@@ -6,6 +6,9 @@ use clap::Parser as _;
 use server::commands::Command;
 use server::telemetry;
 
+/// A page is one deep value, rendered on the stack. Only what is used of it takes memory.
+const STACK_BYTES: usize = 8 << 20;
+
 /// Holdfast holds stock and never oversells.
 #[derive(Debug, clap::Parser)]
 #[command(name = "holdfast", version, about, max_term_width = 100)]
@@ -16,7 +19,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
-    telemetry::start();
+    let _log = telemetry::start();
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -28,5 +31,6 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command.run())
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().thread_stack_size(STACK_BYTES).build()?.block_on(command.run())
 }

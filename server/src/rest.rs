@@ -1,35 +1,85 @@
 //! The REST API. Its contract is told to shops: names stay.
 
-pub mod health;
+mod docs;
+mod health;
 mod journal;
+mod keys;
 mod orders;
 mod products;
 mod reservations;
 mod stats;
+mod users;
 
 pub(crate) mod extract;
 pub(crate) mod problem;
 mod render;
 
+mod openapi;
+mod route;
+mod schema;
+
+use std::sync::LazyLock;
+
 use axum::Router;
-use axum::routing::{get, post};
+use domain::account::{Access, Role};
+use utoipa_axum::routes;
+
+pub use route::Declared;
+use route::Routes;
 
 use crate::state::AppState;
 
-/// Everything under `/api` but the server functions.
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/products", get(products::list).post(products::create))
-        .route("/products/{product}", get(products::fetch).patch(products::change))
-        .route("/products/{product}/stock", post(products::adjust))
-        .route("/reservations", get(reservations::list).post(reservations::hold))
-        .route("/reservations/{id}", get(reservations::fetch).put(reservations::change))
-        .route("/reservations/{id}/extend", post(reservations::extend))
-        .route("/reservations/{id}/release", post(reservations::release))
-        .route("/orders", get(orders::list).post(orders::place))
-        .route("/orders.csv", get(orders::export::export))
-        .route("/orders/{order}", get(orders::fetch).patch(orders::change))
-        .route("/orders/{order}/audit", get(orders::journal))
-        .route("/audit", get(journal::list))
-        .route("/stats", get(stats::fetch))
+const VIEWER: Access = Access::Role(Role::Viewer);
+const OPERATOR: Access = Access::Role(Role::Operator);
+const ADMIN: Access = Access::Role(Role::Admin);
+
+/// The API with its documents, and the health of the server.
+pub(crate) fn router() -> Router<AppState> {
+    routes().into_router()
+}
+
+/// Every route of the API, and whom it is open to.
+pub fn declared() -> Vec<Declared> {
+    routes().into_declared()
+}
+
+/// The OpenAPI document, as JSON.
+pub fn document() -> &'static str {
+    static DOCUMENT: LazyLock<String> = LazyLock::new(|| routes().into_document().into_json());
+    &DOCUMENT
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .add(VIEWER, routes!(products::list))
+        .add(ADMIN, routes!(products::create))
+        .add(VIEWER, routes!(products::fetch))
+        .add(ADMIN, routes!(products::change))
+        .add(ADMIN, routes!(products::adjust))
+        .add(VIEWER, routes!(reservations::list))
+        .add(OPERATOR, routes!(reservations::hold))
+        .add(VIEWER, routes!(reservations::fetch))
+        .add(OPERATOR, routes!(reservations::change))
+        .add(OPERATOR, routes!(reservations::extend))
+        .add(OPERATOR, routes!(reservations::release))
+        .add(VIEWER, routes!(orders::list))
+        .add(OPERATOR, routes!(orders::place))
+        .add(VIEWER, routes!(orders::export::export))
+        .add(VIEWER, routes!(orders::fetch))
+        .add(OPERATOR, routes!(orders::change))
+        .add(VIEWER, routes!(orders::journal))
+        .add(VIEWER, routes!(journal::list))
+        .add(VIEWER, routes!(stats::fetch))
+        .add(ADMIN, routes!(users::list))
+        .add(ADMIN, routes!(users::create))
+        .add(ADMIN, routes!(users::fetch))
+        .add(ADMIN, routes!(users::change))
+        .add(ADMIN, routes!(keys::list))
+        .add(ADMIN, routes!(keys::create))
+        .add(ADMIN, routes!(keys::revoke))
+        .add(Access::Anyone, routes!(health::alive))
+        .add(Access::Anyone, routes!(health::ready))
+        .add(Access::Anyone, routes!(docs::json))
+        .add(Access::Anyone, routes!(docs::page))
+        .add(Access::Anyone, routes!(docs::style))
 }

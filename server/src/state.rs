@@ -1,14 +1,30 @@
 //! What handlers are given.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use store::Store;
+
+use crate::admission::Admission;
+use crate::chaos::desk::ChaosDesk;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub store: Store,
     pub leptos: LeptosOptions,
+    pub admission: Arc<Admission>,
+    pub chaos: Arc<ChaosDesk>,
+}
+
+impl AppState {
+    /// What a server that listens at `address` gives its handlers.
+    pub fn new(store: Store, leptos: LeptosOptions, admission: Arc<Admission>, address: SocketAddr) -> Self {
+        let chaos = Arc::new(ChaosDesk::new(store.clone(), address.into()));
+        Self { store, leptos, admission, chaos }
+    }
 }
 
 impl FromRef<AppState> for Store {

@@ -1,4 +1,5 @@
-//! What the server does by itself: the sweep, and the figures. Each is a loop around one bounded step of
+//! What the server does by itself: the sweep, the figures, reading anew who is let in, and throwing away what
+//! has had its time. Each is a loop around one bounded step of
 //! the store, and ends when it is told to.
 
 use std::time::Duration;
@@ -21,6 +22,15 @@ const STATS_INTERVAL: Duration = Duration::from_secs(5);
 /// Reading the figures may take one part in so many of the time.
 const STATS_SHARE: u32 = 20;
 
+/// Whoever is let in is looked up this often: what changed elsewhere is known within a second.
+const CREDENTIALS_INTERVAL: Duration = Duration::from_millis(400);
+/// When a key or a session was used is written down this often.
+const USED_INTERVAL: Duration = Duration::from_secs(60);
+/// What has had its time is looked for this often, and thrown away so many rows at a time.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+const PRUNE_MAX: u16 = 1_000;
+const PRUNE_AGAIN: Duration = Duration::from_millis(50);
+
 /// The tasks of a running server.
 #[derive(Debug)]
 pub struct Tasks {
@@ -34,6 +44,9 @@ impl Tasks {
         let mut running = JoinSet::new();
         running.spawn(expire(store.clone(), stop.clone()));
         running.spawn(stats(store.clone(), stop.clone()));
+        running.spawn(credentials(store.clone(), stop.clone()));
+        running.spawn(used(store.clone(), stop.clone()));
+        running.spawn(prune(store.clone(), stop.clone()));
         Self { stop, running }
     }
 
@@ -102,6 +115,51 @@ async fn stats(store: Store, stop: CancellationToken) {
             tracing::warn!(error = error.in_full(), "the figures could not be read");
         }
         let pause = STATS_INTERVAL.max(began.elapsed() * STATS_SHARE);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+async fn credentials(store: Store, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = store.credentials_refresh_once().await {
+            tracing::warn!(error = error.in_full(), "who is let in could not be read again");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(CREDENTIALS_INTERVAL) => {}
+        }
+    }
+}
+
+/// Writes once more at the end.
+async fn used(store: Store, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(USED_INTERVAL) => {}
+        }
+        if let Err(error) = store.credentials_used_write_once().await {
+            tracing::warn!(error = error.in_full(), "when keys and sessions were used could not be written");
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+async fn prune(store: Store, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match store.prune_once(PRUNE_MAX).await {
+            Ok(pruned) if pruned.may_be_more(PRUNE_MAX) => PRUNE_AGAIN,
+            Ok(_) => PRUNE_INTERVAL,
+            Err(error) => {
+                tracing::warn!(error = error.in_full(), "what has had its time could not be thrown away");
+                PRUNE_INTERVAL
+            }
+        };
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}

@@ -5,6 +5,21 @@
 #[path = "http/support.rs"]
 mod support;
 
+#[path = "http/access.rs"]
+mod access;
+#[path = "http/accounts.rs"]
+mod accounts;
+#[path = "http/contract.rs"]
+mod contract;
+#[path = "http/docs.rs"]
+mod docs;
+#[path = "http/program.rs"]
+mod program;
+#[path = "http/security.rs"]
+mod security;
+#[path = "http/walk.rs"]
+mod walk;
+
 #[path = "http/orders.rs"]
 mod orders;
 #[path = "http/products.rs"]
@@ -15,6 +30,11 @@ mod reservations;
 #[path = "http/server_functions.rs"]
 mod server_functions;
 
+#[path = "http/hostile.rs"]
+mod hostile;
+#[path = "http/pages.rs"]
+mod pages;
+
 #[path = "http/imports.rs"]
 mod imports;
 
@@ -22,6 +42,9 @@ mod imports;
 mod idempotency;
 #[path = "http/refusals.rs"]
 mod refusals;
+
+#[path = "http/chaos.rs"]
+mod chaos;
 
 #[path = "http/at_once.rs"]
 mod at_once;

@@ -11,6 +11,7 @@ mod plan;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::actor::{Actor, SystemActor};
 use domain::currency::Currency;
 use domain::ids::{CustomerId, ProductId};
 use domain::problem::Problem;
@@ -24,13 +25,15 @@ use uuid::Uuid;
 use self::plan::{Plan, Sold};
 use crate::error::{StoreError, corrupt, refused};
 use crate::ids;
-use crate::import::CALLER;
 use crate::journal::journal_append_in_tx;
 use crate::products::product_insert_in_tx;
+use crate::request::Caller;
 use crate::store::Store;
 use crate::tx;
 use crate::warehouses::warehouse_list_in_tx;
 
+/// Whom the journal names.
+const CALLER: Caller = Caller { actor: Actor::System(SystemActor::Demo), request_id: None };
 /// How many orders are written in one transaction, of less than half a second.
 const ORDERS_PER_TRANSACTION: u64 = 2_500;
 /// How many such transactions are under way at once.

@@ -1,7 +1,7 @@
 //! Where ids are made: UUIDs of version 7, so that rows made together lie together in their indexes.
 
 use domain::idempotency::IdempotencyKey;
-use domain::ids::{ChangeId, CustomerId, OrderId, ProductId, RequestId, ReservationId};
+use domain::ids::{ChangeId, CustomerId, KeyId, OrderId, ProductId, RequestId, ReservationId, UserId};
 use uuid::Uuid;
 
 pub fn product_id() -> ProductId {
@@ -18,6 +18,14 @@ pub fn order_id() -> OrderId {
 
 pub fn customer_id() -> CustomerId {
     CustomerId::from_uuid(fresh())
+}
+
+pub fn user_id() -> UserId {
+    UserId::from_uuid(fresh())
+}
+
+pub fn key_id() -> KeyId {
+    KeyId::from_uuid(fresh())
 }
 
 pub fn change_id() -> ChangeId {

@@ -1,5 +1,7 @@
 //! The journal: appended to in every transaction that changes something, read back by keyset.
 
+mod names;
+
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::ids::{ChangeId, RequestId};
@@ -112,7 +114,7 @@ impl Columns {
         let product_id = match (stock, change.subject) {
             (Some(stock), _) => Some(stock.key.product_id.as_uuid()),
             (None, Subject::Product(id)) => Some(id.as_uuid()),
-            (None, Subject::Reservation(_) | Subject::Order(_)) => None,
+            (None, Subject::Reservation(_) | Subject::Order(_) | Subject::User(_) | Subject::Key(_)) => None,
         };
         self.shard_keys.push(product_id.unwrap_or(change.subject.id()));
         self.change_ids.push(change.change_id.as_uuid());

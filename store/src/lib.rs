@@ -7,8 +7,8 @@
 mod store;
 
 mod request;
-pub use request::{Answered, Caller, Fingerprint, Rendered, Request};
-pub use store::{Connections, Store};
+pub use request::{Answered, Caller, Fingerprint, Identity, Rendered, Request};
+pub use store::{Connections, SIGN_INS_PER_MINUTE, Store};
 
 pub mod error;
 pub use error::StoreError;
@@ -17,7 +17,9 @@ pub mod ids;
 mod tx;
 
 mod batch;
+mod edit;
 
+pub mod accounts;
 mod idempotency;
 mod journal;
 mod orders;
@@ -25,6 +27,9 @@ mod products;
 mod reservations;
 mod stock;
 mod warehouses;
+
+pub mod chaos;
+pub mod limits;
 
 pub mod demo;
 pub mod import;

@@ -15,21 +15,20 @@ use domain::stock::StockRow;
 use domain::text::Name;
 use domain::time::Timestamp;
 use domain::warehouse::WarehouseCode;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::edit::{Edit, Edited, edit};
 use crate::error::{StoreError, corrupt};
-use crate::idempotency::{Claim, Claimed, idempotency_fetch_in_tx, idempotency_insert_in_tx};
 use crate::ids;
-use crate::journal::journal_append_in_tx;
-use crate::request::{Answered, Rendered, Request};
+use crate::request::{Answered, Request};
 use crate::stock::stock_read_in_tx;
 use crate::store::Store;
 use crate::tx;
 
 /// What is to be done to a product's own facts.
 #[derive(Debug)]
-enum Edit {
+enum ProductEdit {
     Create { id: ProductId, new: NewProduct },
     Change { product: ProductRef, patch: ProductPatch },
 }
@@ -40,7 +39,7 @@ impl Store {
     /// # Errors
     /// `sku_taken`.
     pub async fn product_create(&self, request: Request<ProductView>, new: NewProduct) -> Result<Answered, StoreError> {
-        self.edit(request, Edit::Create { id: ids::product_id(), new }).await
+        edit(&self.pool, request, ProductEdit::Create { id: ids::product_id(), new }).await
     }
 
     /// Changes a product's own facts.
@@ -53,7 +52,7 @@ impl Store {
         product: &ProductRef,
         patch: ProductPatch,
     ) -> Result<Answered, StoreError> {
-        self.edit(request, Edit::Change { product: product.clone(), patch }).await
+        edit(&self.pool, request, ProductEdit::Change { product: product.clone(), patch }).await
     }
 
     /// The product with its stock as it is now.
@@ -68,75 +67,26 @@ impl Store {
         })
         .await
     }
+}
 
-    async fn edit(&self, request: Request<ProductView>, edit: Edit) -> Result<Answered, StoreError> {
-        let (pool, claim) = (self.pool.clone(), Claim::of(&request));
-        tx::detached(async move {
-            loop {
-                // What was claimed meanwhile is found under its key the next time round.
-                if let Ok(answered) = tx::retrying(|| edit_attempt(&pool, &request, &claim, &edit)).await? {
-                    return Ok(answered);
-                }
+impl Edit for ProductEdit {
+    type View = ProductView;
+
+    async fn apply(&self, conn: &mut PgConnection) -> Result<Edited<ProductView>, StoreError> {
+        let (id, draft) = match self {
+            Self::Create { id, new } => {
+                let product = product_insert_in_tx(conn, *id, new).await?;
+                (*id, Some(product::created(ids::change_id(), &product)))
             }
-        })
-        .await
+            Self::Change { product, patch } => {
+                let id = product_id_of(conn, product).await?;
+                (id, product_patch_in_tx(conn, id, patch).await?)
+            }
+        };
+        let view = product_view_in_tx(conn, id).await?;
+        let at = view.as_of;
+        Ok(Edited { view, kept: None, draft, at })
     }
-}
-
-async fn edit_attempt(
-    pool: &PgPool,
-    request: &Request<ProductView>,
-    claim: &Claim,
-    edit: &Edit,
-) -> Result<Result<Answered, Claimed>, StoreError> {
-    let mut tx = pool.begin().await?;
-    if let Some(rendered) = idempotency_fetch_in_tx(&mut tx, claim).await? {
-        return Ok(Ok(Answered { rendered, replayed: true }));
-    }
-    let edited = match edit {
-        Edit::Create { id, new } => create_in_tx(&mut tx, *id, new).await,
-        Edit::Change { product, patch } => change_in_tx(&mut tx, product, patch).await,
-    };
-    let (view, draft) = match edited {
-        Ok(edited) => edited,
-        Err(StoreError::Refused(problem)) => {
-            tx.rollback().await?;
-            let rendered: Rendered = kept_by_twin(pool, claim).await?.ok_or(problem)?;
-            return Ok(Ok(Answered { rendered, replayed: true }));
-        }
-        Err(error) => return Err(error),
-    };
-    let rendered = (request.render)(&view);
-    if let Some(draft) = draft {
-        journal_append_in_tx(&mut tx, &[(request.caller, &draft)], view.as_of).await?;
-        if let Err(Claimed) = idempotency_insert_in_tx(&mut tx, &[(claim, &rendered)], view.as_of).await? {
-            tx.rollback().await?;
-            return Ok(Err(Claimed));
-        }
-        tx::commit(tx).await?;
-    } else {
-        tx.rollback().await?;
-        if let Some(rendered) = kept_by_twin(pool, claim).await? {
-            return Ok(Ok(Answered { rendered, replayed: true }));
-        }
-    }
-    Ok(Ok(Answered { rendered, replayed: false }))
-}
-
-/// A twin may have done just this a moment ago, so that it is refused now or leaves nothing to change:
-/// then the twin's answer is the answer.
-async fn kept_by_twin(pool: &PgPool, claim: &Claim) -> Result<Option<Rendered>, StoreError> {
-    idempotency_fetch_in_tx(&mut *pool.acquire().await?, claim).await
-}
-
-async fn create_in_tx(
-    conn: &mut PgConnection,
-    id: ProductId,
-    new: &NewProduct,
-) -> Result<(ProductView, Option<ChangeDraft>), StoreError> {
-    let product = product_insert_in_tx(conn, id, new).await?;
-    let draft = product::created(ids::change_id(), &product);
-    Ok((product_view_in_tx(conn, id).await?, Some(draft)))
 }
 
 /// Writes the product and its empty stock.
@@ -188,16 +138,6 @@ pub(crate) async fn product_insert_in_tx(
         version: 1,
         created_at,
     })
-}
-
-async fn change_in_tx(
-    conn: &mut PgConnection,
-    product: &ProductRef,
-    patch: &ProductPatch,
-) -> Result<(ProductView, Option<ChangeDraft>), StoreError> {
-    let id = product_id_of(conn, product).await?;
-    let draft = product_patch_in_tx(conn, id, patch).await?;
-    Ok((product_view_in_tx(conn, id).await?, draft))
 }
 
 /// Changes the product under its lock; `None` where the patch changes nothing.

@@ -1,5 +1,6 @@
 //! A change as it is asked for, and as it is answered.
 
+use domain::account::Role;
 use domain::actor::Actor;
 use domain::idempotency::IdempotencyKey;
 use domain::ids::RequestId;
@@ -12,6 +13,14 @@ use crate::error::{StoreError, corrupt};
 pub struct Caller {
     pub actor: Actor,
     pub request_id: Option<RequestId>,
+}
+
+/// Who has been let in, as the server's door puts it into a request's extensions beside the [`Caller`].
+/// A request without one comes from nobody known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Identity {
+    pub actor: Actor,
+    pub role: Role,
 }
 
 /// A change as it is asked for. `render` turns its result into the answer that is sent, and sent again

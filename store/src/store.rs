@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, Postgres};
 use tokio::sync::watch;
 
+use crate::accounts::Accounts;
 use crate::error::StoreError;
 use crate::tx;
 
@@ -22,6 +23,8 @@ pub struct Connections {
     pub connections_max: u32,
     /// How long a request waits for a free connection before it is told that the server is busy.
     pub acquire_timeout: Duration,
+    /// How many tries to sign in one address has in a minute, and how many each email; 0 for no limit.
+    pub sign_ins_per_minute: u32,
 }
 
 /// The use cases of Holdfast, on one database. Clones share its connections.
@@ -29,9 +32,13 @@ pub struct Connections {
 pub struct Store {
     pub(crate) pool: PgPool,
     pub(crate) stats: Arc<RwLock<Option<Stats>>>,
+    pub(crate) accounts: Accounts,
     /// The nearest deadline that was set here, for the sweep to wake by.
     deadlines: watch::Sender<Option<Timestamp>>,
 }
+
+/// Enough for people who mistype, a nuisance for programs that guess.
+pub const SIGN_INS_PER_MINUTE: u32 = 20;
 
 /// No statement, lock or open transaction may last longer than these say; the defaults are the server's
 /// own bounds, not a setting.
@@ -44,7 +51,12 @@ const SESSION: [(&str, &str); 4] = [
 
 impl Connections {
     pub fn new(options: PgConnectOptions) -> Self {
-        Self { options, connections_max: 20, acquire_timeout: Duration::from_secs(15) }
+        Self {
+            options,
+            connections_max: 20,
+            acquire_timeout: Duration::from_secs(15),
+            sign_ins_per_minute: SIGN_INS_PER_MINUTE,
+        }
     }
 
     /// Opens the first connection.
@@ -57,14 +69,19 @@ impl Connections {
             .acquire_timeout(self.acquire_timeout)
             .connect_with(self.options.application_name("holdfast").options(SESSION))
             .await?;
-        Ok(Store::new(pool))
+        Ok(Store { accounts: Accounts::new(self.sign_ins_per_minute), ..Store::new(pool) })
     }
 }
 
 impl Store {
     /// A store on a pool that is there already. Its connections should have time-outs.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, stats: Arc::default(), deadlines: watch::Sender::new(None) }
+        Self {
+            pool,
+            stats: Arc::default(),
+            accounts: Accounts::new(SIGN_INS_PER_MINUTE),
+            deadlines: watch::Sender::new(None),
+        }
     }
 
     /// Closes the connections once they are idle.

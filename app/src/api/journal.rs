@@ -2,7 +2,7 @@
 
 #![expect(clippy::too_many_arguments, reason = "they are the parameters of a query string")]
 
-use domain::journal::Entry;
+use domain::journal::NamedEntry;
 use domain::page::Page;
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -11,7 +11,8 @@ use crate::error::ApiError;
 
 /// Journal entries, newest first: all, those about one `subject` (`kind:id`, where a SKU or an order's
 /// number will do for the id), those about a `product` (its id or SKU) and its stock, those by one `actor`
-/// or of one `action`, those `from` one date or time and before another (`to`).
+/// or of one `action`, those `from` one date or time and before another (`to`). They say the names of whom
+/// they tell.
 #[server(prefix = "/api/fn", endpoint = "journal_list", input = GetUrl)]
 pub async fn journal_list(
     subject: Option<String>,
@@ -22,15 +23,16 @@ pub async fn journal_list(
     to: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
-) -> Result<Page<Entry>, ApiError> {
+) -> Result<Page<NamedEntry>, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
+    let desk = desk::<JournalList>()?;
     let filter = read::entry_filter(&desk.store, [subject, product, actor, action, from, to]).await?;
-    Ok(desk.store.journal_list(&filter, read::limit(limit)?, read::text(&cursor)).await?)
+    let page = desk.store.journal_list(&filter, read::limit(limit)?, read::text(&cursor)).await?;
+    Ok(desk.store.journal_name_page(page).await?)
 }
 
 /// The latest entries, for a page that shows some: all, or those about one subject or product.
-pub(crate) async fn journal_latest(about: About, limit: &str) -> Result<Vec<Entry>, ApiError> {
+pub(crate) async fn journal_latest(about: About, limit: &str) -> Result<Vec<NamedEntry>, ApiError> {
     let (subject, product) = match about {
         About::Everything => (None, None),
         About::Subject(subject) => (Some(subject), None),

@@ -2,7 +2,7 @@
 
 #![expect(clippy::too_many_arguments, reason = "they are the parameters of a query string")]
 
-use domain::journal::Entry;
+use domain::journal::NamedEntry;
 use domain::order::{OrderSummary, OrderView};
 use domain::page::Page;
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ pub async fn order_list(
     limit: Option<String>,
 ) -> Result<Page<OrderSummary>, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
+    let desk = desk::<OrderList>()?;
     let query = read::order_query([status, from, to, min, max, customer, sort])?;
     Ok(desk.store.order_list(&query, read::limit(limit)?, read::text(&cursor)).await?)
 }
@@ -35,16 +35,17 @@ pub async fn order_list(
 #[server(prefix = "/api/fn", endpoint = "order_fetch", input = GetUrl)]
 pub async fn order_fetch(order: String) -> Result<OrderView, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
-    Ok(desk.store.order_fetch(&read::order(&order)?).await?)
+    let desk = desk::<OrderFetch>()?;
+    Ok(desk.seen(desk.store.order_fetch(&read::order(&order)?).await?))
 }
 
 /// What happened to an order and its reservation, oldest first.
 #[server(prefix = "/api/fn", endpoint = "order_journal", input = GetUrl)]
-pub async fn order_journal(order: String) -> Result<Vec<Entry>, ApiError> {
+pub async fn order_journal(order: String) -> Result<Vec<NamedEntry>, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
-    Ok(desk.store.order_journal(&read::order(&order)?).await?)
+    let desk = desk::<OrderJournal>()?;
+    let entries = desk.store.order_journal(&read::order(&order)?).await?;
+    Ok(desk.store.journal_name(entries).await?)
 }
 
 /// Makes an order of a reservation and leads to its page. `confirm` is `now` where it is paid for, `later`
@@ -58,9 +59,9 @@ pub async fn order_place(
     #[server(default)] key: String,
 ) -> Result<OrderView, ApiError> {
     use crate::ssr::{desk, naming, refused};
-    let desk = desk()?;
+    let desk = desk::<OrderPlace>()?;
     let order = crate::forms::PlaceForm { reservation, email, reference, confirm }.parse().map_err(refused)?;
-    let request = desk.request::<OrderPlace, OrderView>(&key, &order)?;
+    let request = desk.request(&key, &order)?;
     let placed = desk.store.order_place(request, order).await;
     let placed: OrderView = placed.map_err(naming("reservation_id", "reservation"))?.read()?;
     leptos_axum::redirect(&crate::links::order(placed.order.number));
@@ -80,9 +81,9 @@ pub async fn order_proceed(
     #[server(default)] key: String,
 ) -> Result<OrderView, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
+    let desk = desk::<OrderProceed>()?;
     let order = read::order(&order)?;
     let change = read::order_change(to, version, note, restock)?;
-    let request = desk.request::<OrderProceed, OrderView>(&key, &(&order, &change))?;
+    let request = desk.request(&key, &(&order, &change))?;
     Ok(desk.store.order_proceed(request, &order, change).await?.read()?)
 }

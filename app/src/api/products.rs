@@ -17,7 +17,7 @@ pub async fn product_list(
     limit: Option<String>,
 ) -> Result<Page<ProductSummary>, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
+    let desk = desk::<ProductList>()?;
     let archived = read::given("archived", archived, "must be without, only or with")?.unwrap_or_default();
     let filter = domain::product::ProductFilter { query: q.unwrap_or_default(), archived };
     Ok(desk.store.product_list(&filter, read::limit(limit)?, read::text(&cursor)).await?)
@@ -27,7 +27,7 @@ pub async fn product_list(
 #[server(prefix = "/api/fn", endpoint = "product_fetch", input = GetUrl)]
 pub async fn product_fetch(product: String) -> Result<ProductView, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
+    let desk = desk::<ProductFetch>()?;
     Ok(desk.store.product_fetch(&read::product(&product)?).await?)
 }
 
@@ -41,9 +41,9 @@ pub async fn product_create(
     #[server(default)] key: String,
 ) -> Result<ProductView, ApiError> {
     use crate::ssr::{desk, refused};
-    let desk = desk()?;
+    let desk = desk::<ProductCreate>()?;
     let product = domain::form::ProductForm { sku, name, price, currency }.parse().map_err(refused)?;
-    let request = desk.request::<ProductCreate, ProductView>(&key, &product)?;
+    let request = desk.request(&key, &product)?;
     let created: ProductView = desk.store.product_create(request, product).await?.read()?;
     leptos_axum::redirect(&crate::links::product(&created.sku, created.id));
     Ok(created)
@@ -60,11 +60,11 @@ pub async fn product_change(
     #[server(default)] key: String,
 ) -> Result<ProductView, ApiError> {
     use crate::ssr::{desk, read, refused};
-    let desk = desk()?;
+    let desk = desk::<ProductChange>()?;
     let product = read::product(&product)?;
     let form = crate::forms::ChangeForm { name, price, currency, low_stock_threshold };
     let patch = form.parse().map_err(refused)?;
-    let request = desk.request::<ProductChange, ProductView>(&key, &(&product, &patch))?;
+    let request = desk.request(&key, &(&product, &patch))?;
     Ok(desk.store.product_change(request, &product, patch).await?.read()?)
 }
 
@@ -76,11 +76,11 @@ pub async fn product_archive(
     #[server(default)] key: String,
 ) -> Result<ProductView, ApiError> {
     use crate::ssr::{desk, read, refused};
-    let desk = desk()?;
+    let desk = desk::<ProductArchive>()?;
     let product = read::product(&product)?;
     let archived = read::given("archived", Some(archived), "must be true or false")?;
     let patch = domain::product::ProductPatch::new(None, None, archived, None).map_err(refused)?;
-    let request = desk.request::<ProductArchive, ProductView>(&key, &(&product, &patch))?;
+    let request = desk.request(&key, &(&product, &patch))?;
     Ok(desk.store.product_change(request, &product, patch).await?.read()?)
 }
 
@@ -94,11 +94,11 @@ pub async fn stock_adjust(
     #[server(default)] key: String,
 ) -> Result<ProductView, ApiError> {
     use crate::ssr::{desk, naming, read, refused};
-    let desk = desk()?;
+    let desk = desk::<StockAdjust>()?;
     let product = read::product(&product)?;
     let (delta, reason) = domain::form::StockForm { quantity, reason }.parse().map_err(refused)?;
     let warehouse = read::warehouse(warehouse)?;
-    let request = desk.request::<StockAdjust, ProductView>(&key, &(&product, &warehouse, delta, reason))?;
+    let request = desk.request(&key, &(&product, &warehouse, delta, reason))?;
     let adjusted = desk.store.stock_adjust(request, &product, warehouse, delta, reason).await;
     Ok(adjusted.map_err(naming("delta", "quantity"))?.read()?)
 }

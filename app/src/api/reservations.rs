@@ -18,7 +18,7 @@ pub async fn reservation_list(
     limit: Option<String>,
 ) -> Result<Page<ReservationView>, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
+    let desk = desk::<ReservationList>()?;
     let filter = read::reservation_filter(status, sku, owner, sort)?;
     Ok(desk.store.reservation_list(&filter, read::limit(limit)?, read::text(&cursor)).await?)
 }
@@ -27,7 +27,7 @@ pub async fn reservation_list(
 #[server(prefix = "/api/fn", endpoint = "reservation_fetch", input = GetUrl)]
 pub async fn reservation_fetch(id: String) -> Result<ReservationView, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
+    let desk = desk::<ReservationFetch>()?;
     Ok(desk.store.reservation_fetch(read::reservation(&id)?).await?)
 }
 
@@ -41,12 +41,12 @@ pub async fn reservation_hold(
     #[server(default)] key: String,
 ) -> Result<ReservationView, ApiError> {
     use crate::ssr::{desk, read, refused};
-    let desk = desk()?;
+    let desk = desk::<ReservationHold>()?;
     let product = read::product(&product)?;
     let (quantity, ttl, owner) = domain::form::HoldForm { quantity, minutes, owner }.parse().map_err(refused)?;
     let lines = vec![domain::reservation::LineRequest { product, quantity, warehouse: None }];
     let hold = domain::reservation::HoldRequest { lines, strategy: Default::default(), ttl, owner };
-    let request = desk.request::<ReservationHold, ReservationView>(&key, &hold)?;
+    let request = desk.request(&key, &hold)?;
     Ok(desk.store.reservation_hold(request, hold).await?.read()?)
 }
 
@@ -58,11 +58,11 @@ pub async fn reservation_extend(
     #[server(default)] key: String,
 ) -> Result<ReservationView, ApiError> {
     use crate::ssr::{desk, naming, read, refused_field};
-    let desk = desk()?;
+    let desk = desk::<ReservationExtend>()?;
     let id = read::reservation(&id)?;
     let ttl = domain::reservation::Ttl::parse_minutes(&minutes);
     let ttl = ttl.map_err(|error| refused_field("minutes", error.to_string()))?;
-    let request = desk.request::<ReservationExtend, ReservationView>(&key, &(id, ttl))?;
+    let request = desk.request(&key, &(id, ttl))?;
     let extended = desk.store.reservation_extend(request, id, ttl).await;
     Ok(extended.map_err(naming("ttl_seconds", "minutes"))?.read()?)
 }
@@ -71,8 +71,8 @@ pub async fn reservation_extend(
 #[server(prefix = "/api/fn", endpoint = "reservation_release")]
 pub async fn reservation_release(id: String, #[server(default)] key: String) -> Result<ReservationView, ApiError> {
     use crate::ssr::{desk, read};
-    let desk = desk()?;
+    let desk = desk::<ReservationRelease>()?;
     let id = read::reservation(&id)?;
-    let request = desk.request::<ReservationRelease, ReservationView>(&key, &id)?;
+    let request = desk.request(&key, &id)?;
     Ok(desk.store.reservation_release(request, id).await?.read()?)
 }

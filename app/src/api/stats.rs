@@ -9,5 +9,5 @@ use crate::error::ApiError;
 /// Counts of products, units and reservations, read in the background; none until they were read once.
 #[server(prefix = "/api/fn", endpoint = "stats_fetch", input = GetUrl)]
 pub async fn stats_fetch() -> Result<Option<Stats>, ApiError> {
-    Ok(crate::ssr::desk()?.store.stats())
+    Ok(crate::ssr::desk::<StatsFetch>()?.store.stats())
 }

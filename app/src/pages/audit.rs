@@ -1,7 +1,7 @@
 //! The audit log: everything that ever happened, filtered, page by page, each entry with what it changed.
 
 use domain::form::FieldErrors;
-use domain::journal::{Action, Entry};
+use domain::journal::{Action, NamedEntry};
 use domain::page::Page;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -31,7 +31,7 @@ fn address(query: &Query) -> String {
 }
 
 /// What the page shows: nothing, where the address asks for what can't be.
-type Listing = Option<Page<Entry>>;
+type Listing = Option<Page<NamedEntry>>;
 
 async fn listing(at: AuditAt) -> Result<Listing, ApiError> {
     if at.form.parse().is_err() {
@@ -119,7 +119,7 @@ fn List(at: Memo<AuditAt>, listing: Signal<Listing>) -> impl IntoView {
         listing.with(|listing| listing.as_ref().map(|page| page.items.clone()).unwrap_or_default())
     });
     let is_any = Memo::new(move |_| entries.with(|entries| !entries.is_empty()));
-    let lead = move |cursor: fn(&Page<Entry>) -> &Option<String>| {
+    let lead = move |cursor: fn(&Page<NamedEntry>) -> &Option<String>| {
         Signal::derive(move || {
             let cursor = listing.with(|listing| listing.as_ref().and_then(|page| cursor(page).clone()))?;
             Some(links::audit(&AuditAt { cursor, ..at.get() }))

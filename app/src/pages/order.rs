@@ -5,7 +5,7 @@ mod machine;
 mod notes;
 mod steps;
 
-use domain::journal::Entry;
+use domain::journal::NamedEntry;
 use domain::order::{Customer, OrderStatus, OrderView};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ use steps::Steps;
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 struct Folder {
     order: OrderView,
-    entries: Vec<Entry>,
+    entries: Vec<NamedEntry>,
 }
 
 async fn folder(reference: String) -> Result<Folder, ApiError> {
@@ -98,7 +98,7 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
                     </div>
                     <Timeline entries=entries label="Timeline of this order" line=Tells::Action />
                 </section>
-                <Notes order=order refresh=refresh />
+                <Notes order=order entries=entries refresh=refresh />
             </div>
         </div>
     }

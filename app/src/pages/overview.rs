@@ -1,6 +1,6 @@
 //! The whole at a glance: figures, what ends soon, what just happened.
 
-use domain::journal::Entry;
+use domain::journal::NamedEntry;
 use domain::quantity::grouped;
 use domain::reservation::ReservationView;
 use domain::stats::Stats;
@@ -27,7 +27,7 @@ use crate::refresh::Refresh;
 struct Glance {
     stats: Option<Stats>,
     ending: Vec<ReservationView>,
-    latest: Vec<Entry>,
+    latest: Vec<NamedEntry>,
 }
 
 const ENDING_SHOWN: &str = "8";

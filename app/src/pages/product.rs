@@ -5,12 +5,14 @@ mod edit;
 mod reserve;
 mod stock;
 
-use domain::journal::Entry;
+use domain::account::Role;
+use domain::journal::NamedEntry;
 use domain::product::ProductView;
 use domain::reservation::ReservationView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use crate::account::Account;
 use crate::api::journal::{About, journal_latest};
 use crate::api::products::product_fetch;
 use crate::api::reservations::reservation_list;
@@ -40,7 +42,7 @@ pub(crate) struct Folder {
     product: ProductView,
     holds: Vec<ReservationView>,
     more_holds: bool,
-    entries: Vec<Entry>,
+    entries: Vec<NamedEntry>,
 }
 
 async fn folder(reference: String) -> Result<Folder, ApiError> {
@@ -98,9 +100,14 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
                 <StockSection product=product />
             </div>
             <div class="product-side">
-                <ReserveForm product=product refresh=refresh />
-                <AdjustForm product=product refresh=refresh />
-                <EditSection product=product refresh=refresh />
+                {Account::may(Role::Operator).then(|| view! { <ReserveForm product=product refresh=refresh /> })}
+                {Account::may(Role::Admin)
+                    .then(|| {
+                        view! {
+                            <AdjustForm product=product refresh=refresh />
+                            <EditSection product=product refresh=refresh />
+                        }
+                    })}
             </div>
             <div class="product-rest">
                 <Holds folder=folder holds=holds refresh=refresh />

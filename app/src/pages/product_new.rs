@@ -1,5 +1,6 @@
 //! A new product.
 
+use domain::account::Role;
 use domain::currency::Currency;
 use domain::form::{FieldErrors, ProductForm};
 use domain::money::Money;
@@ -8,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::api::products::ProductCreate;
 use crate::links;
+use crate::parts::closed::OpenTo;
 use crate::parts::field::{Kind, SelectField, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::frame::PageHead;
@@ -23,10 +25,12 @@ pub(crate) fn ProductNew() -> impl IntoView {
     // The form needs nothing but its key; that is waited for as data are.
     let nothing = Resource::new(|| (), |()| async { Ok(()) });
     view! {
-        <PageHead title="New product" line=|| "It is on sale at once, with no stock until some is received." />
-        <Loaded data=nothing rows=4 let:_nothing>
-            <CreateForm />
-        </Loaded>
+        <OpenTo role=Role::Admin>
+            <PageHead title="New product" line=|| "It is on sale at once, with no stock until some is received." />
+            <Loaded data=nothing rows=4 let:_nothing>
+                <CreateForm />
+            </Loaded>
+        </OpenTo>
     }
 }
 

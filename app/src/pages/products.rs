@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+use domain::account::Role;
 use domain::page::Page;
 use domain::product::{Archived, ProductSummary};
 use domain::quantity::grouped;
 use domain::stats::Stats;
+use leptos::either::Either;
 use leptos::html::Input;
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
+use crate::account::Account;
 use crate::api::products::product_list;
 use crate::api::stats::stats_fetch;
 use crate::browser;
@@ -54,7 +57,7 @@ pub(crate) fn Products() -> impl IntoView {
     let data = Resource::new(move || (at.get(), refresh.count()), |(at, _)| listing(at));
     view! {
         <PageHead title="Products" line=move || view! { <Line data=data /> }>
-            <a class="button main" href=links::PRODUCT_NEW>"New product"</a>
+            {Account::may(Role::Admin).then(|| view! { <a class="button main" href=links::PRODUCT_NEW>"New product"</a> })}
         </PageHead>
         <FilterBar at=at />
         <Loaded data=data rows=14 let:listing>
@@ -199,16 +202,27 @@ fn Nothing(at: Memo<ProductsAt>) -> impl IntoView {
             (true, Archived::Without | Archived::With) => view! {
                 <div class="empty">
                     <h2>"No products yet"</h2>
-                    <p>"Create one here, or import a whole catalogue with its stock:"</p>
-                    <pre>
-                        <code>"holdfast import catalogue FILE"</code>
-                    </pre>
-                    <p class="empty-ways">
-                        <a class="button main" href=links::PRODUCT_NEW>"Create a product"</a>
-                    </p>
+                    {match Account::may(Role::Admin) {
+                        true => Either::Left(view! { <FirstProduct /> }),
+                        false => Either::Right(view! { <p>"An admin creates them, or imports a catalogue."</p> }),
+                    }}
                 </div>
             }
             .into_any(),
         }
+    }
+}
+
+/// The ways to a first product, for those who may go them.
+#[component]
+fn FirstProduct() -> impl IntoView {
+    view! {
+        <p>"Create one here, or import a whole catalogue with its stock:"</p>
+        <pre>
+            <code>"holdfast import catalogue FILE"</code>
+        </pre>
+        <p class="empty-ways">
+            <a class="button main" href=links::PRODUCT_NEW>"Create a product"</a>
+        </p>
     }
 }

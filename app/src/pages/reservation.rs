@@ -3,7 +3,7 @@
 mod order;
 
 use domain::ids::OrderId;
-use domain::journal::Entry;
+use domain::journal::NamedEntry;
 use domain::quantity::grouped;
 use domain::reservation::{ReservationLine, ReservationStatus, ReservationView};
 use leptos::either::Either;
@@ -35,7 +35,7 @@ const ENTRIES_SHOWN: &str = "100";
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 struct Folder {
     hold: ReservationView,
-    entries: Vec<Entry>,
+    entries: Vec<NamedEntry>,
 }
 
 async fn folder(id: String) -> Result<Folder, ApiError> {

@@ -95,3 +95,27 @@ pub(crate) fn LowBadge(available: i64, threshold: Option<i64>) -> impl IntoView 
     };
     word.map(|word| view! { <span class="badge" data-status="low">{word}</span> })
 }
+
+/// Whether somebody or something is let in, in a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Standing {
+    Valid(&'static str),
+    Over(&'static str),
+}
+
+/// Whether somebody or something is let in.
+#[component]
+pub(crate) fn AccountBadge(standing: Standing) -> impl IntoView {
+    let (status, shape, word) = match standing {
+        Standing::Valid(word) => ("valid", "M2 6.5 5 9.5 10 3", word),
+        Standing::Over(word) => ("over", "M6 1.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M3 9l6-6", word),
+    };
+    view! {
+        <span class="badge" data-status=status>
+            <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+                <path d=shape />
+            </svg>
+            {word}
+        </span>
+    }
+}

@@ -11,14 +11,28 @@ pub(crate) enum Kind {
     Text,
     Whole,
     Amount,
+    Email,
+    Day,
+    /// What nobody is to read over one's shoulder.
+    Secret,
 }
 
 impl Kind {
     const fn input_mode(self) -> &'static str {
         match self {
-            Self::Text => "text",
+            Self::Text | Self::Secret | Self::Day => "text",
             Self::Whole => "numeric",
             Self::Amount => "decimal",
+            Self::Email => "email",
+        }
+    }
+
+    /// Addresses are text to the browser too: its own rule for them is another than ours.
+    const fn input_type(self) -> &'static str {
+        match self {
+            Self::Text | Self::Whole | Self::Amount | Self::Email => "text",
+            Self::Day => "date",
+            Self::Secret => "password",
         }
     }
 }
@@ -38,6 +52,9 @@ pub(crate) fn TextField(
     label: &'static str,
     #[prop(default = Kind::Text)] kind: Kind,
     #[prop(default = Need::Required)] need: Need,
+    /// What a browser or a password manager may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
     /// What is said under the field while nothing is wrong with it.
     #[prop(optional, into)]
     hint: ViewFn,
@@ -63,12 +80,12 @@ pub(crate) fn TextField(
         <Around form=form name=name label=label need=need hint=hint>
             <input
                 node_ref=input
-                type="text"
+                type=kind.input_type()
                 id=form.id(name)
                 name=name
                 value=form.first_value(name)
                 inputmode=kind.input_mode()
-                autocomplete="off"
+                autocomplete=autocomplete
                 required=need == Need::Required
                 aria-invalid=move || form.error(name).is_some().then_some("true")
                 aria-describedby=form.id(&format!("{name}-note"))

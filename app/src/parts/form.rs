@@ -111,6 +111,11 @@ impl FormState {
         form
     }
 
+    /// Whether the page came with what went wrong with this form: then it must be seen.
+    pub(crate) fn is_returned(self) -> bool {
+        self.refusal.with_untracked(Option::is_some)
+    }
+
     pub(crate) fn pending(self) -> Signal<bool> {
         self.pending
     }

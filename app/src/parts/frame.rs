@@ -1,25 +1,34 @@
 //! The frame of every page: the rail (a bar at the bottom of a small screen), the notes, the keys.
 
+use domain::account::Role;
+use leptos::either::Either;
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use server_fn::ServerFn as _;
 
 use super::icons::{Icon, Mark, Picture};
 use super::moment::ZoneNote;
+use super::signed_out::SignedOut;
 use super::theme_switch::ThemeSwitch;
 use super::toast::ToastRegion;
+use crate::account::Account;
+use crate::api::sessions::SessionClose;
 use crate::{keys, links};
 
-/// The places that exist, in the order of a day's work. Later ones go below.
-const PLACES: [(&str, &str, Icon); 5] = [
-    (links::OVERVIEW, "Overview", Icon::Overview),
-    (links::PRODUCTS, "Products", Icon::Products),
-    (links::RESERVATIONS, "Reservations", Icon::Reservations),
-    (links::ORDERS, "Orders", Icon::Orders),
-    (links::AUDIT, "Audit log", Icon::Audit),
+/// The places that exist, whom they are for, in the order of a day's work. A small screen shows the first five in
+/// its bar.
+const PLACES: [(&str, &str, Icon, Role); 7] = [
+    (links::OVERVIEW, "Overview", Icon::Overview, Role::Viewer),
+    (links::PRODUCTS, "Products", Icon::Products, Role::Viewer),
+    (links::RESERVATIONS, "Reservations", Icon::Reservations, Role::Viewer),
+    (links::ORDERS, "Orders", Icon::Orders, Role::Viewer),
+    (links::AUDIT, "Audit log", Icon::Audit, Role::Viewer),
+    (links::CHAOS, "Chaos test", Icon::Chaos, Role::Admin),
+    (links::SETTINGS, "Settings", Icon::Settings, Role::Viewer),
 ];
 
-/// Rail, page, notes.
+/// Rail, page, notes. Whoever is not signed in has no places to go to: the page stands alone.
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     let keys_dialog = NodeRef::<Dialog>::new();
@@ -30,38 +39,99 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         }
     };
     keys::listen(show_keys);
+    let (class, header) = match Account::here() {
+        Some(account) => ("frame", Either::Left(view! { <Rail account=account /> })),
+        None => ("frame alone", Either::Right(view! { <Alone /> })),
+    };
     view! {
         <a class="skip" href="#main">"Skip to the page"</a>
-        <div class="frame">
-            <header class="rail">
-                <a class="brand" href=links::OVERVIEW>
-                    <Mark />
-                    <span>"Holdfast"</span>
-                </a>
-                <nav class="places" aria-label="Places">
-                    {PLACES
-                        .map(|(href, name, icon)| {
-                            view! {
-                                <A href=href exact={href == links::OVERVIEW} attr:class="place">
-                                    <Picture icon=icon />
-                                    <span>{name}</span>
-                                </A>
-                            }
-                        })
-                        .into_iter()
-                        .collect_view()}
-                </nav>
-                <div class="rail-foot">
-                    <ThemeSwitch />
-                    <ZoneNote />
-                </div>
-            </header>
+        <div class=class>
+            {header}
             <main id="main" tabindex="-1">
+                <SignedOut />
                 {children()}
             </main>
         </div>
         <ToastRegion />
-        <dialog class="dialog" node_ref=keys_dialog aria-labelledby="keys-title">
+        <KeysDialog node=keys_dialog />
+    }
+}
+
+#[component]
+fn Rail(account: Account) -> impl IntoView {
+    let role = account.role;
+    view! {
+        <header class="rail">
+            <Brand />
+            <nav class="places" aria-label="Places">
+                {PLACES
+                    .into_iter()
+                    .filter(move |(_, _, _, needs)| role.may(*needs))
+                    .map(|(href, name, icon, _)| {
+                        view! {
+                            <A href=href exact={href == links::OVERVIEW} attr:class="place">
+                                <Picture icon=icon />
+                                <span>{name}</span>
+                            </A>
+                        }
+                    })
+                    .collect_view()}
+            </nav>
+            <div class="rail-foot">
+                <Who account=account />
+                <ThemeSwitch />
+                <ZoneNote />
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Alone() -> impl IntoView {
+    view! {
+        <header class="alone-head">
+            <Brand />
+            <ThemeSwitch />
+        </header>
+    }
+}
+
+#[component]
+fn Brand() -> impl IntoView {
+    view! {
+        <a class="brand" href=links::OVERVIEW>
+            <Mark />
+            <span>"Holdfast"</span>
+        </a>
+    }
+}
+
+/// Who is signed in, and the way out: a plain form, so that the document is left with all that it knows.
+#[component]
+fn Who(account: Account) -> impl IntoView {
+    view! {
+        <div class="who">
+            <a class="who-link" href=links::SETTINGS title=account.email>
+                <Picture icon=Icon::Person />
+                <span class="who-words">
+                    <span class="who-name">{account.name}</span>
+                    <span class="who-role">{account.role.to_string()}</span>
+                </span>
+            </a>
+            <form method="post" action=SessionClose::PATH>
+                <button class="rail-button">
+                    <Picture icon=Icon::Leave />
+                    <span>"Sign out"</span>
+                </button>
+            </form>
+        </div>
+    }
+}
+
+#[component]
+fn KeysDialog(node: NodeRef<Dialog>) -> impl IntoView {
+    view! {
+        <dialog class="dialog" node_ref=node aria-labelledby="keys-title">
             <form method="dialog">
                 <h2 id="keys-title">"Keys"</h2>
                 <dl class="keys">

@@ -1,11 +1,13 @@
 //! What can be done with a hold: extend it, give its units back, or make an order of it.
 
+use domain::account::Role;
 use domain::reservation::{ReservationStatus, ReservationView};
 use leptos::prelude::*;
 
 use super::form::{AfterSuccess, FormPlan, FormState, nothing_to_check};
 use super::submit::{FormShell, Submit, Weight};
 use super::toast::Toasts;
+use crate::account::Account;
 use crate::api::reservations::{ReservationExtend, ReservationRelease};
 use crate::links;
 use crate::refresh::Refresh;
@@ -14,7 +16,7 @@ use crate::words::lines_in_words;
 /// By how much a hold is extended at one press: to this from now.
 pub(crate) const EXTEND_MINUTES: &str = "10";
 
-/// The buttons, as long as the hold is one. Once it is ordered only its order ends it.
+/// The buttons, as long as the hold is one and for those who may press them. Once it is ordered only its order ends it.
 #[component]
 pub(crate) fn HoldActions(
     hold: Signal<ReservationView>,
@@ -23,9 +25,10 @@ pub(crate) fn HoldActions(
     #[prop(optional, into)]
     order: ViewFn,
 ) -> impl IntoView {
+    let may = Account::may(Role::Operator);
     let is_held = Memo::new(move |_| {
         hold.with(|ReservationView { reservation, .. }| {
-            reservation.status == ReservationStatus::Held && reservation.order_id.is_none()
+            may && reservation.status == ReservationStatus::Held && reservation.order_id.is_none()
         })
     });
     view! {
@@ -42,9 +45,11 @@ pub(crate) fn HoldActions(
 /// The way to a hold's order, or to the form that makes one, from a row.
 #[component]
 pub(crate) fn OrderLink(hold: Signal<ReservationView>) -> impl IntoView {
+    let may = Account::may(Role::Operator);
     let link = Memo::new(move |_| {
         hold.with(|ReservationView { reservation, .. }| match (reservation.order_id, reservation.status) {
             (Some(id), _) => Some(("Open order", links::order_by_id(id))),
+            (None, ReservationStatus::Held) if !may => None,
             (None, ReservationStatus::Held) => Some(("Make order", links::reservation_order(reservation.id))),
             (None, ReservationStatus::Confirmed | ReservationStatus::Released | ReservationStatus::Expired) => None,
         })

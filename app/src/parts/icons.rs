@@ -10,6 +10,10 @@ pub(crate) enum Icon {
     Reservations,
     Orders,
     Audit,
+    Chaos,
+    Settings,
+    Person,
+    Leave,
     Search,
     Sun,
     Moon,
@@ -25,6 +29,10 @@ impl Icon {
             Self::Reservations => "M10 3a7.5 7.5 0 1 1 0 15 7.5 7.5 0 0 1 0-15M10 6.5v4.2l2.8 1.8",
             Self::Orders => "M5 2.5h10v15l-2.5-1.6-2.5 1.6-2.5-1.6L5 17.5zM8 6.5h4M8 10h4",
             Self::Audit => "M4 4.5h1M8 4.5h8M4 10h1M8 10h8M4 15.5h1M8 15.5h8",
+            Self::Chaos => "M11 2.5 4.5 11.5H10L9 17.5l6.5-9H10z",
+            Self::Settings => "M3 6h7M14 6h3M12 4v4M3 14h3M10 14h7M8 12v4",
+            Self::Person => "M10 3.5a3.25 3.25 0 1 1 0 6.5 3.25 3.25 0 0 1 0-6.5M3.5 17a6.5 6.5 0 0 1 13 0",
+            Self::Leave => "M11.5 3H4v14h7.5M8.5 10H17M14 7l3 3-3 3",
             Self::Search => "M9 3.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M13 13l4 4",
             Self::Sun => {
                 "M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7M10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.3 4.3l1.1 1.1M14.6 \

@@ -4,7 +4,10 @@
 
 use leptos::prelude::*;
 
+use domain::problem::Problem;
+
 use super::page_key::PageKey;
+use super::signed_out::{Had, Session};
 use super::trouble::PageTrouble;
 use crate::error::ApiError;
 
@@ -64,10 +67,19 @@ where
         latest.with(|latest| match latest {
             None => Shown::Nothing,
             Some(Ok(_)) => Shown::Data,
-            // What was there is better than nothing while the server is busy.
-            Some(Err(error)) if error.is_passing() && before == Some(&Shown::Data) => Shown::Data,
+            // What was there is better than nothing while the server is busy, or until one has signed in again.
+            Some(Err(error)) if may_pass(error) && before == Some(&Shown::Data) => Shown::Data,
             Some(Err(error)) => Shown::Trouble(error.clone()),
         })
+    });
+    Effect::new(move |_| {
+        let Some(session) = Session::here() else { return };
+        let had = if shown.get() == Shown::Data { Had::Something } else { Had::Nothing };
+        latest.with(|latest| {
+            if let Some(answer) = latest {
+                session.learn(answer.as_ref().err(), had);
+            }
+        });
     });
     move || match (shown.get(), latest.get_untracked()) {
         (Shown::Trouble(error), _) => view! { <PageTrouble error=error stands_for=stands_for /> }.into_any(),
@@ -80,6 +92,10 @@ where
         }
         (Shown::Data | Shown::Nothing, _) => ().into_any(),
     }
+}
+
+fn may_pass(error: &ApiError) -> bool {
+    error.is_passing() || error.problem == Problem::Unauthenticated
 }
 
 /// Grey bars of the height that the rows will have. They show themselves after 200 ms only.

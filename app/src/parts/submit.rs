@@ -22,8 +22,10 @@ pub(crate) fn FormShell<F>(
     form: FormState,
     /// Fields that are sent and not seen, by name.
     hidden: Vec<(&'static str, String)>,
-    /// The form's part of the key: its name and what it is about.
-    key: String,
+    /// The form's part of the key: its name and what it is about. What changes nothing that is kept, or can't
+    /// be done twice, goes without one.
+    #[prop(optional, into)]
+    key: Option<String>,
     #[prop(default = "form")] class: &'static str,
     children: Children,
 ) -> impl IntoView
@@ -45,7 +47,7 @@ where
                 .into_iter()
                 .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
                 .collect_view()}
-            <KeyField form=key sent=form.sent() />
+            {key.map(|key| view! { <KeyField form=key sent=form.sent() /> })}
             {children()}
             {move || form.trouble().map(|(error, what)| view! { <FormTrouble error=error what=what /> })}
         </ActionForm>

@@ -1,7 +1,7 @@
 //! The journal in words, each line with what changed.
 
 use domain::actor::{Actor, SystemActor};
-use domain::journal::{Action, Entry, Subject};
+use domain::journal::{Action, Entry, NamedEntry, Subject};
 use domain::money::Money;
 use domain::quantity::grouped;
 use domain::time::Timestamp;
@@ -24,42 +24,45 @@ pub(crate) enum Tells {
 /// Entries in their order; a line opens to what was and what is.
 #[component]
 pub(crate) fn Timeline(
-    #[prop(into)] entries: Signal<Vec<Entry>>,
+    #[prop(into)] entries: Signal<Vec<NamedEntry>>,
     /// What the list is called.
     label: &'static str,
     #[prop(default = Tells::Entry)] line: Tells,
 ) -> impl IntoView {
-    let lines = move || entries.with(|entries| lines(entries, line));
+    let tells = line;
+    let lines = move || entries.with(|entries| lines(entries, tells));
     view! {
         <ol class="timeline" aria-label=label>
-            <For each=lines key=|(entry, moves)| (entry.position, moves.len()) let:line>
-                <Line entry=line.0 moves=line.1 />
+            <For each=lines key=|(named, moves)| (named.entry.position, moves.len()) let:line>
+                <Line named=line.0 moves=line.1 tells=tells />
             </For>
         </ol>
     }
 }
 
 /// The first entry of each line, and what all of its entries did to the stock.
-fn lines(entries: &[Entry], line: Tells) -> Vec<(Entry, Vec<String>)> {
-    let mut lines: Vec<(Entry, Vec<String>)> = Vec::new();
-    for entry in entries {
+fn lines(entries: &[NamedEntry], line: Tells) -> Vec<(NamedEntry, Vec<String>)> {
+    let mut lines: Vec<(NamedEntry, Vec<String>)> = Vec::new();
+    for named in entries {
+        let entry = &named.entry;
         let moved = entry.stock_words();
         match lines.last_mut() {
-            Some((first, moves))
+            Some((NamedEntry { entry: first, .. }, moves))
                 if line == Tells::Action
                     && (first.change_id, first.action) == (entry.change_id, entry.action)
                     && first.subject == entry.subject =>
             {
                 moves.extend(moved);
             }
-            Some(_) | None => lines.push((entry.clone(), moved.into_iter().collect())),
+            Some(_) | None => lines.push((named.clone(), moved.into_iter().collect())),
         }
     }
     lines
 }
 
 #[component]
-fn Line(entry: Entry, moves: Vec<String>) -> impl IntoView {
+fn Line(named: NamedEntry, moves: Vec<String>, tells: Tells) -> impl IntoView {
+    let NamedEntry { entry, actor_name, subject_name } = named;
     let tone = tone(entry.action);
     let changes = changes(&entry);
     let what = match moves.as_slice() {
@@ -67,7 +70,8 @@ fn Line(entry: Entry, moves: Vec<String>) -> impl IntoView {
         [one] => Some(one.clone()),
         [one, rest @ ..] => Some(format!("{one} and {} more", grouped(rest.len() as i64))),
     };
-    let (title, by) = (capital(entry.action.words()), who(entry.actor));
+    let subject_name = subject_name.filter(|_| tells == Tells::Entry);
+    let (title, by) = (title(&entry, subject_name), who(entry.actor, actor_name));
     let link = subject_link(&entry);
     let moves = if moves.len() > 1 { moves } else { Vec::new() };
     let line = view! {
@@ -203,16 +207,36 @@ const fn tone(action: Action) -> &'static str {
         Action::OrderConfirmed | Action::OrderProcessing | Action::OrderNoted => "changed",
         Action::OrderShipped => "out",
         Action::OrderDelivered | Action::OrderReturned | Action::OrderImported => "in",
+        Action::UserCreated | Action::UserActivated | Action::KeyCreated | Action::SessionOpened => "in",
+        Action::UserChanged => "changed",
+        Action::UserDeactivated | Action::KeyRevoked | Action::SessionClosed => "out",
     }
 }
 
-pub(crate) fn who(actor: Actor) -> String {
+/// What happened: `Order 1042 shipped`, `User created: Ada`.
+fn title(entry: &Entry, subject_name: Option<String>) -> String {
+    let words = entry.action.words();
+    capital(&match (entry.subject, subject_name) {
+        (Subject::Order(_), Some(number)) => match words.strip_prefix("order ") {
+            Some(done) => format!("order {number} {done}"),
+            None => format!("{words} on order {number}"),
+        },
+        (Subject::User(_) | Subject::Key(_), Some(name)) => format!("{words}: {name}"),
+        (Subject::Product(_) | Subject::Reservation(_), Some(_)) | (_, None) => words.to_owned(),
+    })
+}
+
+/// Who did it, by name where that is known.
+pub(crate) fn who(actor: Actor, name: Option<String>) -> String {
     match actor {
         Actor::Local => "operator".to_owned(),
-        Actor::User(id) => format!("user {id}"),
-        Actor::Key(id) => format!("API key {id}"),
+        Actor::User(id) => name.unwrap_or_else(|| format!("user {id}")),
+        Actor::Key(id) => format!("API key {}", name.unwrap_or_else(|| id.to_string())),
         Actor::System(SystemActor::Expiry) => "expiry".to_owned(),
         Actor::System(SystemActor::Import) => "import".to_owned(),
+        Actor::System(SystemActor::Demo) => "demo".to_owned(),
+        Actor::System(SystemActor::Cli) => "command line".to_owned(),
+        Actor::System(SystemActor::Setup) => "setup".to_owned(),
     }
 }
 
@@ -225,5 +249,6 @@ fn subject_link(entry: &Entry) -> (String, &'static str) {
         }
         Subject::Reservation(id) => (links::reservation(id), "Open the reservation"),
         Subject::Order(id) => (links::order_by_id(id), "Open the order"),
+        Subject::User(_) | Subject::Key(_) => ("/settings".to_owned(), "Open the settings"),
     }
 }

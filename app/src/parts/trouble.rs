@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::loaded::StandsFor;
+use super::signed_out::SignInElsewhere;
 use crate::error::ApiError;
-use crate::query::{Query, to_query};
+use crate::query::Query;
 use crate::refresh::Refresh;
-use crate::words::sentence;
+use crate::words::{sentence, wait_in_words};
 
 /// What to do next, after a change was refused or lost.
 fn next_step(problem: &Problem) -> &'static str {
@@ -18,16 +19,23 @@ fn next_step(problem: &Problem) -> &'static str {
         Problem::OutcomeUnknown => "Press the button again: under the same key it is done once.",
         Problem::IdempotencyMismatch => "Nothing was changed now. Look at what was done before, then send it again.",
         Problem::Internal => "Try again; if it stays, tell whoever runs this server.",
-        // Their own words say that nothing was changed.
-        Problem::Busy { .. } | Problem::StaleVersion { .. } => "",
+        // Their own words say that nothing was changed, or nothing could have been.
+        Problem::Busy { .. } | Problem::StaleVersion { .. } | Problem::CrossSite | Problem::SignInRefused => "",
+        Problem::RateLimited { .. } => "Nothing was changed.",
+        Problem::Unauthenticated => "What you typed is still here: once you are signed in, send it again.",
+        Problem::Forbidden { .. } => "Nothing was changed. Admins give out roles, in the settings.",
+        Problem::LinkSpent => "An admin can give you another way in.",
         Problem::Malformed { .. }
         | Problem::NotFound { .. }
         | Problem::MethodNotAllowed
         | Problem::TooLarge { .. }
+        | Problem::HeadersTooLarge { .. }
         | Problem::UnsupportedMediaType { .. }
         | Problem::InvalidInput { .. }
         | Problem::BadCursor
         | Problem::CursorMismatch
+        | Problem::EmailTaken { .. }
+        | Problem::LastAdmin
         | Problem::SkuTaken { .. }
         | Problem::ProductArchived { .. }
         | Problem::BelowReserved { .. }
@@ -39,7 +47,8 @@ fn next_step(problem: &Problem) -> &'static str {
         | Problem::HasOrder { .. }
         | Problem::HoldExpired { .. }
         | Problem::ReferenceTaken { .. }
-        | Problem::TransitionNotAllowed { .. } => "Nothing was changed.",
+        | Problem::TransitionNotAllowed { .. }
+        | Problem::ChaosUnderWay => "Nothing was changed.",
     }
 }
 
@@ -49,6 +58,10 @@ pub(crate) fn in_words(problem: &Problem) -> String {
         "The answer did not come.".to_owned()
     } else if *problem == Problem::Internal {
         "Something went wrong on the server.".to_owned()
+    } else if *problem == Problem::Unauthenticated {
+        "Your session had ended: nothing was changed.".to_owned()
+    } else if let Problem::RateLimited { retry_after_seconds } = problem {
+        format!("That was too often: try again in {}.", wait_in_words(*retry_after_seconds))
     } else {
         sentence(&problem.to_string())
     }
@@ -59,6 +72,8 @@ pub(crate) fn in_words(problem: &Problem) -> String {
 pub(crate) fn FormTrouble(error: ApiError, what: String) -> impl IntoView {
     let is_past = matches!(error.problem, Problem::StaleVersion { .. } | Problem::TransitionNotAllowed { .. });
     let read_again = is_past.then(|| view! { <ReadAgain /> });
+    let is_out = error.problem == Problem::Unauthenticated;
+    let sign_in = is_out.then(|| view! { <p><SignInElsewhere /> ", then come back to this one."</p> });
     view! {
         <div class="trouble" role="alert">
             <p>
@@ -67,6 +82,7 @@ pub(crate) fn FormTrouble(error: ApiError, what: String) -> impl IntoView {
                 {next_step(&error.problem)}
             </p>
             {read_again}
+            {sign_in}
             <RequestId error=error />
         </div>
     }
@@ -112,8 +128,7 @@ fn ReadAgain() -> impl IntoView {
     let (location, refresh) = (use_location(), use_context::<Refresh>());
     let href = move || {
         let query = location.search.with(|search| Query::parse(search)).without("__path").without("__err");
-        let pairs: Vec<(&str, &str)> = query.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        format!("{}{}", location.pathname.get(), to_query(&pairs))
+        format!("{}{}", location.pathname.get(), query.written())
     };
     let read = move |_| {
         if let Some(refresh) = refresh {

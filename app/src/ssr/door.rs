@@ -5,11 +5,14 @@
 use axum::body::{Body, to_bytes};
 use axum::response::IntoResponse;
 use domain::problem::Problem;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use server_fn::ContentType;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER, ServerFnUrlError};
-use store::Caller;
+use store::{Caller, Identity};
 
+use super::access;
+use super::alone::alone;
 use crate::error::{ApiError, ProblemJson};
 use crate::query::Query;
 
@@ -37,7 +40,11 @@ pub async fn server_function(context: impl Fn() + Clone + Send + 'static, reques
         back_to: came_from(&parts.headers),
         typed: Vec::new(),
     };
-    if let Some(problem) = not_to_be_found(&asked.path, &parts.method) {
+    if let Err(problem) = admitted(&asked.path, &parts) {
+        // Whoever was signed out while typing finds it again after signing in.
+        if asked.back_to.is_some() && problem == Problem::Unauthenticated {
+            asked.typed = typed(&to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default());
+        }
         return asked.answered(ApiError::new(problem));
     }
     let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
@@ -47,7 +54,7 @@ pub async fn server_function(context: impl Fn() + Clone + Send + 'static, reques
         asked.typed = typed(&body);
     }
     let request = Request::from_parts(parts, Body::from(body));
-    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    let response = alone(|| leptos_axum::handle_server_fns_with_context(context, request)).await.into_response();
     if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         return tidied(response);
     }
@@ -64,7 +71,7 @@ impl Asked {
         let mut response = Response::new(Body::from(error.ser()));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(ProblemJson::CONTENT_TYPE));
-        if let Problem::Busy { retry_after_seconds } = error.problem {
+        if let Some(retry_after_seconds) = error.problem.retry_after_seconds() {
             headers.insert(header::RETRY_AFTER, retry_after_seconds.into());
         }
         match location {
@@ -78,19 +85,26 @@ impl Asked {
     }
 }
 
-/// A path without a server function, or a method that its function does not take.
-fn not_to_be_found(path: &str, method: &Method) -> Option<Problem> {
+/// Whether the caller may have this function, by this method. To whom it is not open, nothing more is told of it,
+/// and nothing of what was sent is carried out.
+fn admitted(path: &str, parts: &Parts) -> Result<(), Problem> {
+    let identity = parts.extensions.get::<Identity>().copied();
     let known = server_fn::axum::server_fn_paths().filter(|(known, _)| *known == path);
     let methods: Vec<Method> = known.map(|(_, takes)| takes).collect();
-    match methods.as_slice() {
-        [] => Some(Problem::not_found("server function")),
-        methods if methods.contains(method) => None,
-        _ => Some(Problem::MethodNotAllowed),
-    }
+    let Some(access) = access::declared(path) else {
+        identity.ok_or(Problem::Unauthenticated)?;
+        if methods.is_empty() {
+            return Err(Problem::not_found("server function"));
+        }
+        tracing::error!(path, "a server function does not say whom it is open to");
+        return Err(Problem::Internal);
+    };
+    access::admit(access, identity)?;
+    if methods.contains(&parts.method) { Ok(()) } else { Err(Problem::MethodNotAllowed) }
 }
 
 /// The page that a plain form was sent from. A script asks for JSON and is answered in kind.
-fn came_from(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn came_from(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     text(header::ACCEPT).filter(|accept| accept.contains("text/html"))?;
     text(header::REFERER).map(without_error)
@@ -103,10 +117,13 @@ fn without_error(page: &str) -> String {
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }
 
-/// What was typed; the key is not, and a new page brings a new one.
+/// What is typed in secret, and never goes back: an address is written down in many places.
+const SECRET_FIELDS: [&str; 4] = ["password", "current", "new", "link"];
+
+/// What was typed, but for secrets. The key is not typed, and a new page brings a new one.
 fn typed(body: &[u8]) -> Vec<(String, String)> {
     let fields = Query::parse(&String::from_utf8_lossy(body)).0;
-    let typed = fields.into_iter().filter(|(name, _)| name != "key");
+    let typed = fields.into_iter().filter(|(name, _)| name != "key" && !SECRET_FIELDS.contains(&name.as_str()));
     let cut = |text: String| text.chars().take(TYPED_CHARS_MAX).collect::<String>();
     typed.take(TYPED_FIELDS_MAX).map(|(name, value)| (cut(name), cut(value))).collect()
 }
@@ -138,8 +155,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_goes_back_cut_and_without_the_key() {
-        let body = format!("sku=a+b&name={}&key=secret", "x".repeat(1_000));
+    fn what_was_typed_goes_back_cut_and_without_key_and_secrets() {
+        let body = format!("sku=a+b&name={}&key=secret&password=secret&new=secret", "x".repeat(1_000));
         let typed = typed(body.as_bytes());
         assert_eq!(typed[0], ("sku".to_owned(), "a b".to_owned()));
         assert_eq!(typed[1].1.len(), TYPED_CHARS_MAX);

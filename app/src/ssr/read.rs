@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::form::{FieldErrors, Fields};
-use domain::ids::{ProductId, ReservationId};
+use domain::ids::{KeyId, ProductId, ReservationId, UserId};
 use domain::journal::{EntryFilter, Subject};
 use domain::order::filter::{OrderFilterForm, OrderQuery};
 use domain::order::{OrderChange, OrderRef};
@@ -44,6 +44,14 @@ pub(crate) fn product(text: &str) -> Result<ProductRef, ApiError> {
 
 pub(crate) fn reservation(text: &str) -> Result<ReservationId, ApiError> {
     text.parse().map_err(|_| refused(Problem::not_found("reservation")))
+}
+
+pub(crate) fn user(text: &str) -> Result<UserId, ApiError> {
+    text.parse().map_err(|_| refused(Problem::not_found("user")))
+}
+
+pub(crate) fn key(text: &str) -> Result<KeyId, ApiError> {
+    text.parse().map_err(|_| refused(Problem::not_found("key")))
 }
 
 pub(crate) fn warehouse(value: Option<String>) -> Result<Option<WarehouseCode>, ApiError> {

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::Role;
+
 /// Where an order stands.
 #[derive(
     Clone,
@@ -42,6 +44,9 @@ pub enum OrderStatus {
     /// Came back.
     Returned,
 }
+
+/// What people's steps ask of who takes them.
+pub const STEPS_NEED: Role = Role::Operator;
 
 /// Who may take a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

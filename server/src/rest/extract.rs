@@ -73,8 +73,13 @@ impl Change {
     /// [`Problem::Malformed`] where it is not the entity tag of a version.
     pub(crate) fn version(&self) -> Result<Option<i64>, Problem> {
         let Some(tag) = &self.if_match else { return Ok(None) };
-        let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.parse().ok());
-        number.map(Some).ok_or_else(|| Problem::malformed("If-Match must be the ETag of the order, such as \"3\"."))
+        // Many clients take an entity tag out of its quotes, as they do with other texts.
+        let digits = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
+        let digits = Some(digits).filter(|tag| tag.bytes().all(|byte| byte.is_ascii_digit()));
+        digits
+            .and_then(|tag| tag.parse().ok())
+            .map(Some)
+            .ok_or_else(|| Problem::malformed("If-Match must be the ETag of the order, such as \"3\"."))
     }
 }
 
@@ -125,9 +130,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let query = parts.uri.query().unwrap_or_default();
+        if let Some(name) = query.split('&').find_map(without_value) {
+            let text = format!("The parameter {name:.40} is empty: give it a value, or leave it out.");
+            return Err(Problem::malformed(text).into());
+        }
         let parsed = serde_html_form::from_str(query);
         parsed.map(Self).map_err(|error| Problem::malformed(format!("The query can't be read: {error}.")).into())
     }
+}
+
+/// The name of a parameter that says nothing. It would pass for one that is not there, and a client that lost a
+/// value on the way would read a list without its filter.
+fn without_value(pair: &str) -> Option<&str> {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    Some(name).filter(|name| !name.is_empty() && value.is_empty())
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {

@@ -5,12 +5,23 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use store::Store;
 
-/// The process answers.
+/// Says that the process answers.
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "health_alive", tag = "server",
+    responses((status = 200, description = "It does.", body = String, content_type = "text/plain")),
+)]
 pub(crate) async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// The database answers too.
+/// Says whether the database answers too.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "health_ready", tag = "server",
+    responses(
+        (status = 200, description = "It does.", body = String, content_type = "text/plain"),
+        (status = 503, description = "It does not.", body = String, content_type = "text/plain"),
+    ),
+)]
 pub(crate) async fn ready(State(store): State<Store>) -> Response {
     match store.ping().await {
         Ok(()) => "ready\n".into_response(),

@@ -11,23 +11,44 @@ use domain::sku::Sku;
 use domain::time::Timestamp;
 use serde::Deserialize;
 use store::Store;
+use utoipa::IntoParams;
 
 use super::extract::{Query, checked, limit};
 use super::problem::ApiError;
+use super::schema::{answers, scalar};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
+    #[param(inline, value_type = scalar::SubjectText, required = false)]
     subject: Option<String>,
+    /// Entries about this product or moving its stock.
+    #[param(inline, value_type = scalar::Sku, required = false)]
     sku: Option<String>,
+    #[param(inline, value_type = scalar::Actor, required = false)]
     actor: Option<String>,
+    #[param(inline, value_type = scalar::Action, required = false)]
     action: Option<String>,
+    /// From this moment on.
+    #[param(inline, value_type = scalar::Instant, required = false)]
     from: Option<String>,
+    /// Before this moment.
+    #[param(inline, value_type = scalar::Instant, required = false)]
     to: Option<String>,
+    #[param(inline, value_type = scalar::Limit, required = false)]
     limit: Option<String>,
+    #[param(inline, value_type = scalar::Cursor, required = false)]
     cursor: Option<String>,
 }
 
+/// Lists the entries of the journal, newest first.
+#[utoipa::path(
+    get, path = "/api/audit", operation_id = "journal_list", tag = "journal",
+    params(ListQuery),
+    responses((status = 200, description = "A page of entries.", body = answers::Page<answers::Entry>)),
+    extensions(("x-problems" = json!(["not_found"]))),
+)]
 pub(crate) async fn list(
     State(store): State<Store>,
     Query(query): Query<ListQuery>,

@@ -16,20 +16,36 @@ use domain::stock::StockReason;
 use domain::warehouse::WarehouseCode;
 use serde::{Deserialize, Serialize};
 use store::Store;
+use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Change, Json, Query, Segment, Whole, checked, limit, nullable, word};
 use super::problem::ApiError;
 use super::render::{self, Sent};
+use super::schema::{answers, headers, scalar};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
+    /// Words of which each must begin a word of the SKU or the name.
+    #[param(value_type = String, required = false, example = "ena mug")]
     q: Option<String>,
+    /// Whether products that were taken off sale are shown: `without` them (the default), `only` them, or
+    /// `with` them.
+    #[param(inline, value_type = scalar::Archived, required = false)]
     archived: Option<String>,
+    #[param(inline, value_type = scalar::Limit, required = false)]
     limit: Option<String>,
+    #[param(inline, value_type = scalar::Cursor, required = false)]
     cursor: Option<String>,
 }
 
+/// Lists products by SKU.
+#[utoipa::path(
+    get, path = "/api/products", operation_id = "product_list", tag = "products",
+    params(ListQuery),
+    responses((status = 200, description = "A page of products.", body = answers::Page<answers::ProductSummary>)),
+)]
 pub(crate) async fn list(
     State(store): State<Store>,
     Query(query): Query<ListQuery>,
@@ -40,6 +56,19 @@ pub(crate) async fn list(
     Ok(JsonAnswer(store.product_list(&filter, limit, query.cursor.as_deref()).await?))
 }
 
+/// Reads a product with its stock.
+#[utoipa::path(
+    get, path = "/api/products/{product}", operation_id = "product_fetch", tag = "products",
+    params(
+        ("product" = scalar::ProductName, Path, description = "Its SKU or its id."),
+        headers::KnownVersions,
+    ),
+    responses(
+        (status = 200, description = "The product.", body = answers::Product,
+         headers(("ETag" = String, description = "Its version, weak: `as_of` differs from answer to answer."))),
+        (status = 304, description = "It is at a version that is known.", headers(("ETag" = String))),
+    ),
+)]
 pub(crate) async fn fetch(
     State(store): State<Store>,
     Segment(product): Segment,
@@ -54,10 +83,13 @@ pub(crate) async fn fetch(
 }
 
 /// An amount as it comes in, before it is checked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Price)]
 pub(crate) struct MoneyBody {
+    #[schema(value_type = scalar::PriceMinor)]
     minor: Whole,
+    #[schema(value_type = scalar::Currency)]
     currency: String,
 }
 
@@ -68,14 +100,35 @@ impl MoneyBody {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// A product to be sold.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProductRequest)]
 pub(crate) struct CreateBody {
+    #[schema(value_type = scalar::Sku)]
     sku: String,
+    #[schema(value_type = scalar::Name)]
     name: String,
     price: MoneyBody,
 }
 
+/// Creates a product, of which there is none yet.
+#[utoipa::path(
+    post, path = "/api/products", operation_id = "product_create", tag = "products",
+    request_body(content = CreateBody, example = json!({
+        "sku": "MUG-1", "name": "Enamel mug", "price": {"minor": 1299, "currency": "GBP"},
+    })),
+    responses(
+        (status = 201, description = "The product.", body = answers::Product,
+         headers(("ETag" = String, description = "Its version."), ("Location" = String, description = "Its path.")),
+         links(
+            ("product" = (operation_id = "product_fetch", parameters(("product" = "$response.body#/id")))),
+            ("change" = (operation_id = "product_change", parameters(("product" = "$response.body#/id")))),
+            ("stock" = (operation_id = "stock_adjust", parameters(("product" = "$response.body#/sku")))),
+         )),
+    ),
+    extensions(("x-problems" = json!(["sku_taken"]))),
+)]
 pub(crate) async fn create(
     State(store): State<Store>,
     change: Change,
@@ -89,17 +142,32 @@ pub(crate) async fn create(
     Ok(Sent(store.product_create(request, new).await?))
 }
 
-#[derive(Debug, Deserialize)]
+/// What to change of a product; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProductPatch)]
 pub(crate) struct PatchBody {
+    #[schema(value_type = Option<scalar::Name>)]
     name: Option<String>,
     price: Option<MoneyBody>,
+    /// Whether it is taken off sale.
     archived: Option<bool>,
     /// `null` takes the threshold away.
+    #[schema(value_type = Option<scalar::LowStockThreshold>)]
     #[serde(default, deserialize_with = "nullable")]
     low_stock_threshold: Option<Option<Whole>>,
 }
 
+/// Changes what a product is called, costs and counts as.
+#[utoipa::path(
+    patch, path = "/api/products/{product}", operation_id = "product_change", tag = "products",
+    params(("product" = scalar::ProductName, Path, description = "Its SKU or its id.")),
+    request_body(content = PatchBody, example = json!({"name": "Enamel mug, blue", "low_stock_threshold": 5})),
+    responses(
+        (status = 200, description = "The product.", body = answers::Product,
+         headers(("ETag" = String, description = "Its version."))),
+    ),
+)]
 pub(crate) async fn change(
     State(store): State<Store>,
     Segment(product): Segment,
@@ -116,11 +184,17 @@ pub(crate) async fn change(
     Ok(Sent(store.product_change(request, &product, patch).await?))
 }
 
-#[derive(Debug, Deserialize)]
+/// Units that came in, were counted, or were lost.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StockChange)]
 pub(crate) struct StockBody {
+    /// Where; the main warehouse, if it is not said.
+    #[schema(value_type = Option<scalar::WarehouseCode>)]
     warehouse: Option<String>,
+    #[schema(value_type = scalar::StockDelta)]
     delta: Whole,
+    #[schema(value_type = scalar::StockReason)]
     reason: String,
 }
 
@@ -131,6 +205,17 @@ struct StockCommand<'a> {
     reason: StockReason,
 }
 
+/// Changes how many units of a product are on hand.
+#[utoipa::path(
+    post, path = "/api/products/{product}/stock", operation_id = "stock_adjust", tag = "products",
+    params(("product" = scalar::ProductName, Path, description = "Its SKU or its id.")),
+    request_body(content = StockBody, example = json!({"delta": 10, "reason": "received"})),
+    responses(
+        (status = 200, description = "The product.", body = answers::Product,
+         headers(("ETag" = String, description = "Its version."))),
+    ),
+    extensions(("x-problems" = json!(["below_reserved", "warehouse_inactive"]))),
+)]
 pub(crate) async fn adjust(
     State(store): State<Store>,
     Segment(product): Segment,

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::account::{ApiKey, KeyCreated, User, UserCreated};
 use domain::order::OrderView;
 use domain::product::ProductView;
 use domain::reservation::ReservationView;
@@ -37,6 +38,24 @@ pub(crate) fn order(view: &OrderView) -> Rendered {
 pub(crate) fn order_placed(view: &OrderView) -> Rendered {
     let location = Some(format!("/api/orders/{}", view.order.id));
     Rendered { status: 201, location, ..order(view) }
+}
+
+pub(crate) fn user(user: &User) -> Rendered {
+    Rendered { status: 200, etag: None, location: None, body: json(user) }
+}
+
+pub(crate) fn user_created(created: &UserCreated) -> Rendered {
+    let location = Some(format!("/api/users/{}", created.user.id));
+    Rendered { status: 201, etag: None, location, body: json(created) }
+}
+
+pub(crate) fn key(key: &ApiKey) -> Rendered {
+    Rendered { status: 200, etag: None, location: None, body: json(key) }
+}
+
+pub(crate) fn key_created(created: &KeyCreated) -> Rendered {
+    let location = Some(format!("/api/keys/{}", created.api_key.id));
+    Rendered { status: 201, etag: None, location, body: json(created) }
 }
 
 /// Its version: what `If-Match` is compared with.

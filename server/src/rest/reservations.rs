@@ -13,22 +13,39 @@ use domain::sku::Sku;
 use domain::text::Owner;
 use serde::Deserialize;
 use store::Store;
+use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Change, Json, Nothing, Query, Segment, Whole, checked, limit, word};
 use super::problem::ApiError;
 use super::render::{self, Sent};
+use super::schema::{answers, asked, scalar};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
+    #[param(inline, value_type = scalar::ReservationStatus, required = false)]
     status: Option<String>,
+    /// Those with units of this product.
+    #[param(inline, value_type = scalar::Sku, required = false)]
     sku: Option<String>,
+    #[param(inline, value_type = scalar::Owner, required = false)]
     owner: Option<String>,
+    /// Which comes first: the next to end (`soonest`, the default) or the last (`latest`).
+    #[param(inline, value_type = scalar::ReservationSort, required = false)]
     sort: Option<String>,
+    #[param(inline, value_type = scalar::Limit, required = false)]
     limit: Option<String>,
+    #[param(inline, value_type = scalar::Cursor, required = false)]
     cursor: Option<String>,
 }
 
+/// Lists reservations by their deadlines.
+#[utoipa::path(
+    get, path = "/api/reservations", operation_id = "reservation_list", tag = "reservations",
+    params(ListQuery),
+    responses((status = 200, description = "A page of reservations.", body = answers::Page<answers::Reservation>)),
+)]
 pub(crate) async fn list(
     State(store): State<Store>,
     Query(query): Query<ListQuery>,
@@ -45,6 +62,12 @@ pub(crate) async fn list(
     Ok(JsonAnswer(store.reservation_list(&filter, limit, query.cursor.as_deref()).await?))
 }
 
+/// Reads a reservation.
+#[utoipa::path(
+    get, path = "/api/reservations/{id}", operation_id = "reservation_fetch", tag = "reservations",
+    params(("id" = scalar::Id, Path)),
+    responses((status = 200, description = "The reservation as it reads now.", body = answers::Reservation)),
+)]
 pub(crate) async fn fetch(
     State(store): State<Store>,
     Segment(id): Segment,
@@ -61,15 +84,42 @@ pub(crate) struct LineBody {
     warehouse: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Units to be held: all lines or none. Lines of one product are summed.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReservationRequest)]
 pub(crate) struct HoldBody {
+    #[schema(value_type = Vec<asked::Line>, min_items = 1, max_items = 1_000)]
     lines: Vec<LineBody>,
+    #[schema(value_type = Option<scalar::Strategy>)]
     strategy: Option<String>,
+    /// For how long; ten minutes, if it is not said.
+    #[schema(value_type = Option<scalar::Ttl>)]
     ttl_seconds: Option<Whole>,
+    #[schema(value_type = Option<scalar::Owner>)]
     owner: Option<String>,
 }
 
+/// Holds units for some minutes.
+#[utoipa::path(
+    post, path = "/api/reservations", operation_id = "reservation_hold", tag = "reservations",
+    request_body(content = HoldBody, example = json!({
+        "lines": [{"sku": "MUG-1", "quantity": 6}], "ttl_seconds": 600, "owner": "cart-1",
+    })),
+    responses(
+        (status = 201, description = "The reservation.", body = answers::Reservation,
+         headers(("Location" = String, description = "Its path.")),
+         links(
+            ("reservation" = (operation_id = "reservation_fetch", parameters(("id" = "$response.body#/id")))),
+            ("change" = (operation_id = "reservation_change", parameters(("id" = "$response.body#/id")))),
+            ("extend" = (operation_id = "reservation_extend", parameters(("id" = "$response.body#/id")))),
+            ("release" = (operation_id = "reservation_release", parameters(("id" = "$response.body#/id")))),
+         )),
+    ),
+    extensions(("x-problems" = json!([
+        "insufficient_stock", "product_archived", "warehouse_inactive", "unknown_sku", "mixed_currency",
+    ]))),
+)]
 pub(crate) async fn hold(
     State(store): State<Store>,
     change: Change,
@@ -82,14 +132,34 @@ pub(crate) async fn hold(
     Ok(Sent(store.reservation_hold(request, hold).await?))
 }
 
-#[derive(Debug, Deserialize)]
+/// What a reservation is to hold from now on: all lines or none.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReservationChange)]
 pub(crate) struct ChangeBody {
+    #[schema(value_type = Vec<asked::Line>, min_items = 1, max_items = 1_000)]
     lines: Vec<LineBody>,
+    /// As before, if it is not said.
+    #[schema(value_type = Option<scalar::Strategy>)]
     strategy: Option<String>,
+    /// A new deadline, from now; the old one stays, if it is not said.
+    #[schema(value_type = Option<scalar::Ttl>)]
     ttl_seconds: Option<Whole>,
 }
 
+/// Changes what a reservation holds.
+///
+/// Its own units count as free while that is decided. Where it is refused the old hold stands.
+#[utoipa::path(
+    put, path = "/api/reservations/{id}", operation_id = "reservation_change", tag = "reservations",
+    params(("id" = scalar::Id, Path)),
+    request_body(content = ChangeBody, example = json!({"lines": [{"sku": "MUG-1", "quantity": 4}]})),
+    responses((status = 200, description = "The reservation.", body = answers::Reservation)),
+    extensions(("x-problems" = json!([
+        "insufficient_stock", "product_archived", "warehouse_inactive", "unknown_sku", "mixed_currency", "not_held",
+        "has_order",
+    ]))),
+)]
 pub(crate) async fn change(
     State(store): State<Store>,
     Segment(id): Segment,
@@ -103,12 +173,26 @@ pub(crate) async fn change(
     Ok(Sent(store.reservation_change(request, id, to).await?))
 }
 
-#[derive(Debug, Deserialize)]
+/// A new deadline.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReservationExtension)]
 pub(crate) struct ExtendBody {
+    #[schema(value_type = scalar::Ttl)]
     ttl_seconds: Whole,
 }
 
+/// Holds units for longer.
+///
+/// The deadline becomes `ttl_seconds` from now, where that is later than it was. A reservation is held for an
+/// hour in all.
+#[utoipa::path(
+    post, path = "/api/reservations/{id}/extend", operation_id = "reservation_extend", tag = "reservations",
+    params(("id" = scalar::Id, Path)),
+    request_body(content = ExtendBody, example = json!({"ttl_seconds": 900})),
+    responses((status = 200, description = "The reservation.", body = answers::Reservation)),
+    extensions(("x-problems" = json!(["not_held", "has_order"]))),
+)]
 pub(crate) async fn extend(
     State(store): State<Store>,
     Segment(id): Segment,
@@ -122,6 +206,13 @@ pub(crate) async fn extend(
     Ok(Sent(store.reservation_extend(request, id, ttl).await?))
 }
 
+/// Gives the units of a reservation back.
+#[utoipa::path(
+    post, path = "/api/reservations/{id}/release", operation_id = "reservation_release", tag = "reservations",
+    params(("id" = scalar::Id, Path)),
+    responses((status = 200, description = "The reservation.", body = answers::Reservation)),
+    extensions(("x-problems" = json!(["not_held", "has_order", "too_large"]))),
+)]
 pub(crate) async fn release(
     State(store): State<Store>,
     Segment(id): Segment,

@@ -13,9 +13,10 @@ async fn a_thousand_clients_that_leave_leave_nothing_open(pool: PgPool) {
     let server = Server::start(&pool).await;
     server.product("A", 1_000_000).await;
     let address = server.client.base.trim_start_matches("http://").to_owned();
+    let key = server.client.key.clone().unwrap();
     let body = hold("A", 1).to_string();
     let request = format!(
-        "POST /api/reservations HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /api/reservations HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     for batch in 0..50_u64 {

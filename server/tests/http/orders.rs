@@ -90,7 +90,8 @@ async fn a_stale_version_is_refused_by_body_or_by_if_match(pool: PgPool) {
     stale.assert_problem(409, "stale_version");
     let matched = server.client.send(Method::PATCH, &path, &[("if-match", "\"2\"")], Some(body)).await;
     assert_eq!(matched.json()["notes"][1]["text"], "three", "{}", matched.text());
-    let broken = server.client.send(Method::PATCH, &path, &[("if-match", "2")], Some("{\"note\":\"x\"}".into())).await;
+    let broken =
+        server.client.send(Method::PATCH, &path, &[("if-match", "\"two\"")], Some("{\"note\":\"x\"}".into())).await;
     broken.assert_problem(400, "malformed");
 }
 

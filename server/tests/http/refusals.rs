@@ -159,6 +159,17 @@ async fn bodies_that_are_too_large_or_no_json_are_refused(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_parameter_that_says_nothing_is_not_taken_for_one_that_is_not_there(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    for query in ["/api/orders?status=", "/api/orders?from=&limit=5", "/api/products?q", "/api/audit?sku="] {
+        let reply = server.client.get(query).await;
+        assert_eq!((reply.status.as_u16(), reply.json()["code"].as_str()), (400, Some("malformed")), "{query}");
+        assert!(reply.json()["detail"].as_str().unwrap().contains("is empty"), "{query}");
+    }
+    assert_eq!(server.client.get("/api/orders?").await.status, 200);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn limits_are_one_to_two_hundred(pool: PgPool) {
     let server = Server::start(&pool).await;
     for limit in ["0", "201", "-1", "x", "99999999999999999999"] {

@@ -35,7 +35,8 @@ async fn units_are_held_and_back_on_sale_once_the_time_is_over(pool: PgPool) {
         .iter()
         .map(|entry| (entry["action"].as_str().unwrap(), entry["actor"].as_str().unwrap()))
         .collect();
-    assert_eq!(told, [("reservation.expired", "system:expiry"), ("reservation.held", "local")]);
+    assert_eq!(told[0], ("reservation.expired", "system:expiry"));
+    assert!(told[1].0 == "reservation.held" && told[1].1.starts_with("key:"), "{told:?}");
     server.assert_balanced().await;
 }
 

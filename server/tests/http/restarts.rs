@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::support::{Client, hold};
+use crate::support::{Client, hold, key};
 
 /// The real program on the test's database.
 async fn serve(pool: &PgPool) -> (Child, Client) {
@@ -30,7 +30,8 @@ async fn serve(pool: &PgPool) -> (Child, Client) {
         }
     };
     let base = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
-    (child, Client::new(base))
+    let store = store::Store::new(pool.clone());
+    (child, Client::new(base).with_key(&key(&store, "admin").await.1))
 }
 
 #[sqlx::test(migrations = "../migrations")]

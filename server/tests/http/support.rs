@@ -1,17 +1,26 @@
 //! A server on a port of its own, and a client for it.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
+use domain::account::{KeyCreated, KeyRequest};
+use domain::actor::{Actor, SystemActor};
+use domain::ids::KeyId;
 use leptos::config::LeptosOptions;
 use reqwest::{Method, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
+use server::admission::Admission;
 use server::router::router;
 use server::state::AppState;
 use server::tasks::Tasks;
 use sqlx::PgPool;
-use store::{Connections, Store};
+use store::{Caller, Connections, Fingerprint, Rendered, Request, Store};
 use tokio::net::TcpListener;
+
+use crate::contract::CONTRACT;
 
 /// A running server with its background tasks.
 pub(crate) struct Server {
@@ -20,10 +29,11 @@ pub(crate) struct Server {
     tasks: Option<Tasks>,
 }
 
-/// Calls an address.
+/// Calls an address, with an API key or without.
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) base: String,
+    pub(crate) key: Option<String>,
     http: reqwest::Client,
 }
 
@@ -39,21 +49,37 @@ impl Server {
     /// Serves with the sweep running.
     pub(crate) async fn start(pool: &PgPool) -> Self {
         let mut server = Self::start_without_tasks(pool).await;
-        server.tasks = Some(Tasks::start(&server.store));
+        server.start_tasks();
         server
     }
 
     pub(crate) async fn start_without_tasks(pool: &PgPool) -> Self {
+        Self::start_with(pool, Admission::default()).await
+    }
+
+    /// Serves behind a door with other settings.
+    pub(crate) async fn start_with(pool: &PgPool, admission: Admission) -> Self {
         // The pool of the test has no time-outs: the store makes its own, as the server does.
         let options = pool.connect_options().as_ref().clone();
         let store = Connections::new(options).open().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let leptos = LeptosOptions::builder().output_name("holdfast").build();
-        let app = router(AppState { store: store.clone(), leptos });
+        let address = listener.local_addr().unwrap();
+        let base = format!("http://{address}");
+        let leptos = LeptosOptions::builder()
+            .output_name("holdfast")
+            .site_root(concat!(env!("CARGO_MANIFEST_DIR"), "/../public"))
+            .build();
+        let app = router(AppState::new(store.clone(), leptos, Arc::new(admission), address));
         let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
-        tokio::spawn(async move { axum::serve(listener, app.into_make_service()).await });
-        Self { store, client: Client::new(base), tasks: None }
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let key = key(&store, "admin").await;
+        Self { store, client: Client::new(base).with_key(&key.1), tasks: None }
+    }
+
+    /// Starts the background tasks of a server that was started without.
+    pub(crate) fn start_tasks(&mut self) {
+        self.tasks = Some(Tasks::start(&self.store));
     }
 
     /// A product with so many units on hand.
@@ -89,14 +115,39 @@ impl Drop for Server {
     }
 }
 
+/// A fresh key with this role: its id, and the key itself.
+pub(crate) async fn key(store: &Store, role: &str) -> (KeyId, String) {
+    let new = KeyRequest::new(&format!("{role} of a test"), role, None).unwrap();
+    let created: KeyCreated = store.key_create(asked(), new).await.unwrap().read().unwrap();
+    (created.api_key.id, created.key.unwrap().reveal().to_owned())
+}
+
+/// A request as a shell makes it.
+pub(crate) fn asked<T: Serialize>() -> Request<T> {
+    let caller = Caller { actor: Actor::System(SystemActor::Cli), request_id: None };
+    let render =
+        |answer: &T| Rendered { status: 200, etag: None, location: None, body: serde_json::to_vec(answer).unwrap() };
+    Request { caller, key: None, fingerprint: Fingerprint([0; 32]), render }
+}
+
 impl Client {
+    /// The same, with this key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
+    }
+
+    /// The same, without a key.
+    pub(crate) fn stranger(&self) -> Self {
+        Self { key: None, ..self.clone() }
+    }
+
     pub(crate) fn new(base: String) -> Self {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(60))
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        Self { base, http }
+        Self { base, key: None, http }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -125,7 +176,7 @@ impl Client {
         self.send_raw(Method::POST, &format!("/api/fn/{function}"), &headers, body.to_owned()).await
     }
 
-    /// Sends JSON, or nothing.
+    /// Sends JSON, or nothing. As of every call, the answer is held against the document.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -139,16 +190,21 @@ impl Client {
     }
 
     pub(crate) async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Reply {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
         let response = request.send().await.unwrap();
-        Reply {
+        let reply = Reply {
             status: response.status(),
             headers: response.headers().clone(),
             bytes: response.bytes().await.unwrap().to_vec(),
-        }
+        };
+        CONTRACT.check(&method, path, &reply);
+        reply
     }
 }
 

@@ -10,11 +10,11 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::CALLER;
 use super::copy::{Escaped, Nullable, Rows};
 use super::plan::Planned;
 use crate::error::StoreError;
 use crate::ids;
-use crate::import::CALLER;
 
 /// The journal of a chunk, as it grows.
 pub(super) struct Journal {

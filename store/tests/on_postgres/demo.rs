@@ -24,6 +24,7 @@ async fn a_demo_is_consistent_with_stock_and_journal(pool: PgPool) {
     assert_eq!(count(&pool, "select count(*) from products where sku like 'DEMO-%'").await, 40);
     let told = "select count(distinct subject_id) from journal where action = 'order.imported'";
     assert_eq!(count(&pool, told).await, 2_000);
+    assert_eq!(count(&pool, "select count(*) from journal where actor <> 'system:demo'").await, 0);
     let summed = "select count(*) from orders
         where total_minor <> (select sum(quantity * unit_price_minor) from order_lines where order_id = orders.id)
             or items <> (select sum(quantity) from order_lines where order_id = orders.id)";

@@ -16,6 +16,13 @@ mod reservations;
 mod order_list;
 mod orders;
 
+mod credentials;
+mod first_admin;
+mod keys;
+mod pruning;
+mod sessions;
+mod users;
+
 mod demo;
 mod import_orders;
 
@@ -26,6 +33,7 @@ mod idempotency;
 mod twins;
 
 mod aborts;
+mod chaos;
 mod crowds;
 mod random;
 

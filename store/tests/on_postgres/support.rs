@@ -1,11 +1,13 @@
 //! What the tests say in one line: make a product, hold some of it, and what became of it.
 
 use std::fmt::Debug;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use domain::account::{KeyCreated, KeyRequest, SignIn, UserCreated, UserRequest};
 use domain::actor::Actor;
 use domain::idempotency::IdempotencyKey;
-use domain::ids::{ProductId, ReservationId};
+use domain::ids::{KeyId, ProductId, ReservationId, UserId};
 use domain::journal::{Entry, EntryFilter};
 use domain::money::Money;
 use domain::page::{Limit, Page};
@@ -18,6 +20,7 @@ use domain::text::Name;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
+use store::accounts::{KeySecret, OpenedSession, Origin, SessionToken};
 use store::{Answered, Caller, Connections, Fingerprint, Rendered, Request, Store, StoreError};
 
 /// A store as a server has it, with time-outs and as many connections. It is to be closed at the end.
@@ -135,6 +138,33 @@ pub(crate) async fn age(pool: &PgPool, id: ReservationId, seconds: i32) {
         where id = $1",
     );
     aged.bind(id.as_uuid()).bind(f64::from(seconds)).execute(pool).await.unwrap();
+}
+
+pub(crate) const PASSWORD: &str = "tin mug with a blue rim";
+
+/// A user with [`PASSWORD`].
+pub(crate) async fn user(store: &Store, email: &str, role: &str) -> UserId {
+    let new = UserRequest::new(email, "Somebody", role, Some(PASSWORD), None).unwrap();
+    answer::<UserCreated>(store.user_create(request(), new).await).user.id
+}
+
+/// A key: its id, and the key itself.
+pub(crate) async fn key(store: &Store, role: &str, expires_at: Option<&str>) -> (KeyId, KeySecret) {
+    let new = KeyRequest::new("Shop", role, expires_at).unwrap();
+    let created: KeyCreated = answer(store.key_create(request(), new).await);
+    (created.api_key.id, KeySecret::parse(created.key.unwrap().reveal()).unwrap())
+}
+
+pub(crate) fn origin() -> Origin {
+    Origin { address: Ipv4Addr::LOCALHOST.into(), request_id: None }
+}
+
+pub(crate) async fn try_sign_in(store: &Store, email: &str, password: &str) -> Result<OpenedSession, StoreError> {
+    store.session_open(origin(), &SignIn::new(email, password).unwrap(), None).await
+}
+
+pub(crate) async fn sign_in(store: &Store, email: &str) -> SessionToken {
+    try_sign_in(store, email, PASSWORD).await.unwrap().token
 }
 
 /// Adds a warehouse behind the main one.

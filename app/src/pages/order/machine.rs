@@ -1,7 +1,7 @@
 //! The order machine as a picture, drawn from the table that declares it: where the order stands, and the
 //! way that it took.
 
-use domain::journal::Entry;
+use domain::journal::NamedEntry;
 use domain::order::OrderStatus;
 use domain::order::machine::{By, TRANSITIONS, Transition};
 use leptos::prelude::*;
@@ -39,8 +39,8 @@ const fn middle(status: OrderStatus) -> (i32, i32) {
 
 /// The statuses that an order had, by its journal, and the one that it has: a deadline that has passed
 /// counts at once, and is told later.
-pub(super) fn way_taken(entries: &[Entry], now: OrderStatus) -> Vec<OrderStatus> {
-    let of_order = entries.iter().filter(|entry| entry.subject.kind() == "order");
+pub(super) fn way_taken(entries: &[NamedEntry], now: OrderStatus) -> Vec<OrderStatus> {
+    let of_order = entries.iter().map(|named| &named.entry).filter(|entry| entry.subject.kind() == "order");
     let told = of_order.filter_map(|entry| entry.after.as_ref()?.get("status")?.as_str()?.parse().ok());
     let mut way: Vec<OrderStatus> = told.chain([now]).collect();
     way.dedup();

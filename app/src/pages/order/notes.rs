@@ -1,10 +1,14 @@
 //! What people wrote on the order, and the form to write more.
 
+use domain::account::Role;
+use domain::actor::Actor;
 use domain::form::{FieldError, FieldErrors};
+use domain::journal::NamedEntry;
 use domain::order::{Note, OrderView};
 use domain::text::NoteText;
 use leptos::prelude::*;
 
+use crate::account::Account;
 use crate::api::orders::OrderProceed;
 use crate::parts::field::TextArea;
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
@@ -17,7 +21,15 @@ use crate::words::capital;
 
 /// The notes in the order in which they were written.
 #[component]
-pub(super) fn Notes(order: Signal<OrderView>, refresh: Refresh) -> impl IntoView {
+pub(super) fn Notes(
+    order: Signal<OrderView>,
+    /// What the journal tells of the order: it has the names of those who wrote.
+    entries: Signal<Vec<NamedEntry>>,
+    refresh: Refresh,
+) -> impl IntoView {
+    let name_of = move |actor: Actor| {
+        entries.with(|entries| entries.iter().find(|named| named.entry.actor == actor)?.actor_name.clone())
+    };
     let notes = move || order.with(|view| view.order.notes.iter().cloned().enumerate().collect::<Vec<_>>());
     let is_any = Memo::new(move |_| order.with(|view| !view.order.notes.is_empty()));
     view! {
@@ -28,21 +40,21 @@ pub(super) fn Notes(order: Signal<OrderView>, refresh: Refresh) -> impl IntoView
             <Show when=move || is_any.get() fallback=|| view! { <p class="empty-line">"Nobody wrote anything yet."</p> }>
                 <ul class="notes" aria-label="Notes">
                     <For each=notes key=|(place, note)| (*place, note.at) let:note>
-                        <OneNote note=note.1 />
+                        <OneNote name=name_of(note.1.actor) note=note.1 />
                     </For>
                 </ul>
             </Show>
-            <Write order=order refresh=refresh />
+            {Account::may(Role::Operator).then(|| view! { <Write order=order refresh=refresh /> })}
         </section>
     }
 }
 
 #[component]
-fn OneNote(note: Note) -> impl IntoView {
+fn OneNote(note: Note, name: Option<String>) -> impl IntoView {
     view! {
         <li class="note">
             <p class="note-text">{note.text.to_string()}</p>
-            <p class="note-by">{capital(&who(note.actor))} ", " <Moment at=note.at /></p>
+            <p class="note-by">{capital(&who(note.actor, name))} ", " <Moment at=note.at /></p>
         </li>
     }
 }

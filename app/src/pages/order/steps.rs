@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::order::machine::{By, Effect as OnStock, TRANSITIONS};
+use domain::order::machine::{By, Effect as OnStock, STEPS_NEED, TRANSITIONS};
 use domain::order::{Order, OrderStatus, OrderView};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -164,7 +164,7 @@ fn can(view: &OrderView, to: OrderStatus) -> Can {
         Some(step) if view.allowed_transitions.contains(&to) => {
             Can::Yes { does: does(step.effect, &view.order), gives_a_choice: step.effect == OnStock::TakeBack }
         }
-        Some(_) => Can::No { why: "You may not take this step.".to_owned() },
+        Some(_) => Can::No { why: format!("Needs the role {STEPS_NEED}.") },
         None => {
             let from = TRANSITIONS.iter().filter(|step| step.to == to && step.by == By::People);
             let from: Vec<String> = from.map(|step| step.from.to_string()).collect();
@@ -197,6 +197,7 @@ fn units(order: &Order, preposition: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::account::Role;
     use domain::order::{OrderAllocation, OrderLine};
     use domain::warehouse::WarehouseCode;
 
@@ -252,6 +253,11 @@ mod tests {
         let told = words(OrderStatus::Processing);
         let told: Vec<(&str, &str)> = told.iter().map(|(label, words)| (*label, words.as_str())).collect();
         assert_eq!(told, processing);
+        let seen_by_a_viewer = view(OrderStatus::Processing).seen_by(Role::Viewer);
+        assert_eq!(
+            can(&seen_by_a_viewer, OrderStatus::Shipped),
+            Can::No { why: "Needs the role operator.".to_owned() }
+        );
         assert_eq!(words(OrderStatus::Expired)[0].1, "Takes 5 units again, if they are free.");
     }
 }

@@ -1,10 +1,12 @@
 //! From a reservation to its order: the form that makes one, or the way to the one there is.
 
+use domain::account::Role;
 use domain::form::FieldErrors;
 use domain::order::OrderView;
 use domain::reservation::{ReservationStatus, ReservationView};
 use leptos::prelude::*;
 
+use crate::account::Account;
 use crate::api::orders::OrderPlace;
 use crate::forms::PlaceForm;
 use crate::parts::field::{Need, SelectField, TextField};
@@ -23,11 +25,13 @@ enum Terms {
     No,
 }
 
-/// The section; nothing where there is an order, or can be none.
+/// The section; nothing where there is an order, or can be none by whoever looks.
 #[component]
 pub(super) fn MakeOrder(hold: Signal<ReservationView>, refresh: Refresh) -> impl IntoView {
+    let may = Account::may(Role::Operator);
     let terms = Memo::new(move |_| {
         hold.with(|ReservationView { reservation, .. }| match (reservation.order_id, reservation.status) {
+            (None, ReservationStatus::Held | ReservationStatus::Expired) if !may => Terms::No,
             (None, ReservationStatus::Held) => Terms::Held,
             (None, ReservationStatus::Expired) => Terms::Late,
             (Some(_), _) | (None, ReservationStatus::Confirmed | ReservationStatus::Released) => Terms::No,

@@ -67,26 +67,38 @@ pub(super) async fn fill(owner: &PgConnectOptions, orders: i64) -> anyhow::Resul
     sqlx::query(seed).execute(&mut conn).await?;
     sqlx::query(customers).bind(CUSTOMERS).execute(&mut conn).await?;
     // Indexes are made after the rows: that takes a fraction of the time.
+    let indexes = indexes_drop(&mut conn, &["orders"]).await?;
+    sqlx::query(made).bind(orders).bind(CUSTOMERS).execute(&mut conn).await?;
+    run(&mut conn, "set maintenance_work_mem = '1GB'".to_owned()).await?;
+    indexes_make(&mut conn, indexes).await?;
+    // Analysed for the planner; vacuumed, as a shop's orders are after a while.
+    run(&mut conn, "vacuum analyze orders".to_owned()).await?;
+    run(&mut conn, "vacuum analyze customers".to_owned()).await
+}
+
+/// Drops the indexes of these tables, but for those that are constraints, and tells how to make them again.
+pub(super) async fn indexes_drop(conn: &mut PgConnection, tables: &[&str]) -> anyhow::Result<Vec<String>> {
     let indexes: Vec<(String, String)> = sqlx::query_as(
         "select indexname::text, indexdef
         from pg_indexes
         where schemaname = 'public'
-          and tablename = 'orders'
+          and tablename = any($1)
           and not exists (select from pg_constraint where conname = indexname)",
     )
-    .fetch_all(&mut conn)
+    .bind(tables)
+    .fetch_all(&mut *conn)
     .await?;
     for (name, _) in &indexes {
-        run(&mut conn, format!(r#"drop index "{name}""#)).await?;
+        run(conn, format!(r#"drop index "{name}""#)).await?;
     }
-    sqlx::query(made).bind(orders).bind(CUSTOMERS).execute(&mut conn).await?;
-    run(&mut conn, "set maintenance_work_mem = '1GB'".to_owned()).await?;
-    for (_, definition) in indexes {
-        run(&mut conn, definition).await?;
+    Ok(indexes.into_iter().map(|(_, definition)| definition).collect())
+}
+
+pub(super) async fn indexes_make(conn: &mut PgConnection, definitions: Vec<String>) -> anyhow::Result<()> {
+    for definition in definitions {
+        run(conn, definition).await?;
     }
-    // Analysed for the planner; vacuumed, as a shop's orders are after a while.
-    run(&mut conn, "vacuum analyze orders".to_owned()).await?;
-    run(&mut conn, "vacuum analyze customers".to_owned()).await
+    Ok(())
 }
 
 async fn run(conn: &mut PgConnection, statement: String) -> anyhow::Result<()> {

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use axum::serve::ListenerExt as _;
 use cluster::{Cluster, Options};
+use domain::account::{KeyCreated, KeyRequest};
 use domain::order::filter::{OrderQuery, OrderQueryInput};
 use domain::page::Limit;
 use domain::quantity::grouped;
@@ -18,6 +20,10 @@ use tokio::net::TcpListener;
 
 use super::fill::fill;
 use super::latency::{Latency, measured, milliseconds};
+use super::report::{machine, publish};
+use crate::admission::Admission;
+use crate::commands::asked;
+use crate::config::RateArgs;
 use crate::router::router;
 use crate::state::AppState;
 
@@ -107,16 +113,11 @@ pub(super) async fn run(args: OrdersArgs) -> anyhow::Result<()> {
         let (rows, version, took) = measure(*orders, args.postgres_bin.clone()).await?;
         let count = grouped(i64::try_from(*orders)?);
         let seconds = took.as_secs();
-        write!(report, "\n### {count} orders\n\nPostgres {version}, {}; filled in {seconds} s.\n\n", machine())?;
+        write!(report, "\n### {count} orders\n\n{}; filled in {seconds} s.\n\n", machine(&version))?;
         table(&mut report, &rows, first.as_deref())?;
         first.get_or_insert(rows);
     }
-    println!("{report}");
-    if let Some(path) = &args.report {
-        replace(path, &report)?;
-        println!("Written to {}.", path.display());
-    }
-    Ok(())
+    publish(args.report.as_deref(), &report)
 }
 
 async fn measure(orders: u64, programs: Option<PathBuf>) -> anyhow::Result<(Vec<Row>, String, Duration)> {
@@ -137,6 +138,9 @@ async fn measure(orders: u64, programs: Option<PathBuf>) -> anyhow::Result<(Vec<
 
 async fn rows(store: &Store) -> anyhow::Result<Vec<Row>> {
     let base = serve(store).await?;
+    let key = KeyRequest::new("bench", "viewer", None).map_err(asked::refused)?;
+    let key: KeyCreated = store.key_create(asked::request(), key).await?.read()?;
+    let key = key.key.context("a new key has a key")?;
     let http = reqwest::Client::builder().tcp_nodelay(true).build()?;
     let now: Timestamp = store.clock().await?;
     let mut rows = Vec::new();
@@ -169,7 +173,7 @@ async fn rows(store: &Store) -> anyhow::Result<Vec<Row>> {
             let mark = cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
             let url = format!("{base}/api/orders?{query}{mark}").replace("?&", "?");
             let http = measured(async || {
-                let answer = http.get(&url).send().await?;
+                let answer = http.get(&url).bearer_auth(key.reveal()).send().await?;
                 if !answer.status().is_success() {
                     bail!("{url} answered {}", answer.status());
                 }
@@ -186,9 +190,13 @@ async fn rows(store: &Store) -> anyhow::Result<Vec<Row>> {
 /// The real router on a port of this machine.
 async fn serve(store: &Store) -> anyhow::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let base = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let base = format!("http://{address}");
     let leptos = LeptosOptions::builder().output_name("holdfast").build();
-    let app = router(AppState { store: store.clone(), leptos });
+    // One key asks as often as it can.
+    let rates = RateArgs { requests_per_minute_key: 0, ..RateArgs::default() };
+    let admission = Arc::new(Admission::new(None, 0, &rates));
+    let app = router(AppState::new(store.clone(), leptos, admission, address));
     let listener = listener.tap_io(|stream| {
         let _kept_as_it_is = stream.set_nodelay(true);
     });
@@ -235,29 +243,4 @@ fn table(report: &mut String, rows: &[Row], first: Option<&[Row]>) -> anyhow::Re
         report.push('\n');
     }
     Ok(())
-}
-
-/// What this ran on: `2 cores of AMD EPYC 7B13, 24 GiB, linux x86_64`, as far as the system tells.
-fn machine() -> String {
-    let told = |file: &str, name: &str| {
-        let text = std::fs::read_to_string(file).ok()?;
-        let line = text.lines().find(|line| line.starts_with(name))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let model = told("/proc/cpuinfo", "model name").map(|model| format!(" of {model}")).unwrap_or_default();
-    let memory = told("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
-    let memory = memory.map(|kibibytes| format!(", {} GiB", kibibytes >> 20)).unwrap_or_default();
-    format!("{cores} cores{model}{memory}, {} {}", std::env::consts::OS, std::env::consts::ARCH)
-}
-
-/// Puts the report in place of the section of that name, or at the end of the file.
-fn replace(path: &PathBuf, report: &str) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|_| "# Benchmarks\n\n".to_owned());
-    let head = report.lines().next().unwrap_or_default();
-    let (before, rest) = text.split_once(head).unwrap_or((&text, ""));
-    let after = rest.find("\n## ").map_or("", |at| rest.get(at + 1..).unwrap_or_default());
-    let before = before.trim_end();
-    std::fs::write(path, format!("{before}\n\n{report}\n{after}").trim_end().to_owned() + "\n")
-        .with_context(|| format!("can't write {}", path.display()))
 }

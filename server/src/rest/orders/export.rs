@@ -11,20 +11,37 @@ use domain::order::filter::{OrderQuery, OrderQueryInput};
 use futures::stream;
 use serde::Deserialize;
 use store::{Store, StoreError};
+use utoipa::IntoParams;
 
 use super::super::extract::{Query, checked};
 use super::super::problem::ApiError;
+use super::super::schema::scalar;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
+    /// Those that stand at any of these; it may be given several times.
     #[serde(default)]
+    #[param(inline, value_type = Vec<scalar::OrderStatus>, required = false)]
     status: Vec<String>,
+    /// Those placed at this moment or later.
+    #[param(inline, value_type = scalar::Moment, required = false)]
     from: Option<String>,
+    /// Those placed before this moment.
+    #[param(inline, value_type = scalar::Moment, required = false)]
     to: Option<String>,
+    /// The least total, in minor units.
+    #[param(inline, value_type = scalar::TotalMinor, required = false)]
     min_total: Option<String>,
+    /// The greatest total, in minor units.
+    #[param(inline, value_type = scalar::TotalMinor, required = false)]
     max_total: Option<String>,
+    /// Those of the customer with this address.
+    #[param(inline, value_type = scalar::Email, required = false)]
     customer: Option<String>,
+    /// Which comes first: the last to be placed (`newest`, the default) or the greatest total (`highest`).
+    #[param(inline, value_type = scalar::OrderSort, required = false)]
     sort: Option<String>,
 }
 
@@ -35,6 +52,15 @@ enum At {
     End,
 }
 
+/// Gives any list of orders as a file of comma-separated values.
+#[utoipa::path(
+    get, path = "/api/orders.csv", operation_id = "order_export", tag = "orders",
+    params(ExportQuery),
+    responses((
+        status = 200, description = "All orders of the list, a row each.", body = String, content_type = "text/csv",
+        headers(("Content-Disposition" = String, description = "A name for the file.")),
+    )),
+)]
 pub(crate) async fn export(State(store): State<Store>, Query(query): Query<ExportQuery>) -> Result<Response, ApiError> {
     let ExportQuery { status, from, to, min_total, max_total, customer, sort } = query;
     let input = OrderQueryInput { status, from, to, min_total, max_total, customer, sort };

@@ -1,0 +1,338 @@
+//! Who stands behind a key or a session, remembered so that letting somebody in costs no query.
+//!
+//! What is remembered is read again in the background, all of it in one statement, several times a second:
+//! whatever was changed on another server, or by hand, is seen within a second. The server that changes
+//! something forgets it at once. An entry that was not read again for a while is not trusted, and its time
+//! is kept by this machine's monotonic clock, set by what the database's clock said.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use domain::account::SESSION_IDLE_SECONDS;
+use domain::actor::Actor;
+use domain::ids::{KeyId, UserId};
+use moka::sync::Cache;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::secrets::{Hash, KeySecret, SessionToken};
+use crate::error::{StoreError, corrupt};
+use crate::request::Identity;
+use crate::store::Store;
+use crate::tx;
+
+/// How many credentials are remembered. Beyond that those used least cost a query.
+const KNOWN_MAX: u64 = 20_000;
+/// What was not used for so long is forgotten, and not read again in the background.
+const IDLE: Duration = Duration::from_secs(15 * 60);
+/// What was not read again for so long is not trusted: the database was not to be reached, or nobody reads.
+const TRUSTED: Duration = Duration::from_secs(10);
+/// How many are read again, or written, in one statement.
+const CHUNK: usize = 1_000;
+
+/// What one server remembers of keys and sessions.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    known: Cache<Hash, Arc<Known>>,
+    /// How often something was forgotten because it changed. What was read before that is not remembered:
+    /// it may be what it was before the change.
+    forgotten: Mutex<u64>,
+}
+
+#[derive(Debug)]
+struct Known {
+    kind: Kind,
+    /// Used since that was last written down.
+    used: AtomicBool,
+    standing: RwLock<Standing>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Key,
+    Session,
+}
+
+/// Who it is, as it was read last.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    identity: Identity,
+    read_at: Instant,
+    ends_at: Option<Instant>,
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self { known: Cache::builder().max_capacity(KNOWN_MAX).time_to_idle(IDLE).build(), forgotten: Mutex::new(0) }
+    }
+}
+
+impl Credentials {
+    /// Forgets all that lets this user or key in, because something about it changed.
+    pub(crate) fn forget(&self, actor: Actor) {
+        self.forget_where(|known| known.standing().identity.actor == actor);
+    }
+
+    pub(crate) fn forget_session(&self, token: &SessionToken) {
+        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        *forgotten += 1;
+        self.known.invalidate(&token.hash());
+    }
+
+    fn forget_where(&self, is_it: impl Fn(&Known) -> bool) {
+        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        *forgotten += 1;
+        for (hash, known) in &self.known {
+            if is_it(&known) {
+                self.known.invalidate(&*hash);
+            }
+        }
+    }
+
+    fn forgotten(&self) -> u64 {
+        *self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who it is, if that is remembered and to be trusted.
+    fn recall(&self, hash: &Hash) -> Option<Identity> {
+        let known = self.known.get(hash)?;
+        let standing = known.standing();
+        let is_good = standing.read_at.elapsed() < TRUSTED && standing.ends_at.is_none_or(|end| Instant::now() < end);
+        if is_good {
+            known.used.store(true, Ordering::Relaxed);
+        }
+        is_good.then_some(standing.identity)
+    }
+
+    /// Remembers what was read, unless something was forgotten since before the reading.
+    fn remember(&self, hash: Hash, kind: Kind, standing: Standing, forgotten_before: u64) {
+        let forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        if *forgotten == forgotten_before {
+            let known = Known { kind, used: AtomicBool::new(true), standing: RwLock::new(standing) };
+            self.known.insert(hash, Arc::new(known));
+        }
+    }
+
+    /// What is remembered, and whose it is.
+    fn all(&self, kind: Kind) -> Vec<(Hash, Arc<Known>)> {
+        self.known.iter().filter(|(_, known)| known.kind == kind).map(|(hash, known)| (*hash, known)).collect()
+    }
+}
+
+impl Known {
+    fn standing(&self) -> Standing {
+        *self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    /// Who an API key stands for; `None` for one that is unknown, revoked or past its time. Costs no query
+    /// while it is remembered.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn identify_key(&self, secret: &KeySecret) -> Result<Option<Identity>, StoreError> {
+        self.identify(secret.hash(), Kind::Key).await
+    }
+
+    /// Who a session stands for; `None` for one that is unknown, was closed or has ended, or whose user was
+    /// deactivated. Costs no query while it is remembered.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn identify_session(&self, token: &SessionToken) -> Result<Option<Identity>, StoreError> {
+        self.identify(token.hash(), Kind::Session).await
+    }
+
+    /// The same without asking the database: `None` also where it is not remembered.
+    pub fn recall_key(&self, secret: &KeySecret) -> Option<Identity> {
+        self.accounts.credentials.recall(&secret.hash())
+    }
+
+    /// The same without asking the database: `None` also where it is not remembered.
+    pub fn recall_session(&self, token: &SessionToken) -> Option<Identity> {
+        self.accounts.credentials.recall(&token.hash())
+    }
+
+    async fn identify(&self, hash: Hash, kind: Kind) -> Result<Option<Identity>, StoreError> {
+        let credentials = &self.accounts.credentials;
+        if let Some(identity) = credentials.recall(&hash) {
+            return Ok(Some(identity));
+        }
+        let forgotten_before = credentials.forgotten();
+        let hashes = vec![hash.to_vec()];
+        let found = self.read(async move |mut conn| standings_in_tx(&mut conn, kind, &hashes).await).await?;
+        let Some((_, standing)) = found.into_iter().next() else { return Ok(None) };
+        credentials.remember(hash, kind, standing, forgotten_before);
+        Ok(Some(standing.identity))
+    }
+
+    /// Reads all that is remembered again, and forgets what lets nobody in any more. Gives how many are
+    /// remembered. To be called several times a second.
+    ///
+    /// # Errors
+    /// What the database said; what is remembered is then trusted for a few seconds more.
+    pub async fn credentials_refresh_once(&self) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for kind in [Kind::Key, Kind::Session] {
+            let known = self.accounts.credentials.all(kind);
+            count += known.len();
+            for chunk in known.chunks(CHUNK) {
+                self.refresh(kind, chunk).await?;
+            }
+        }
+        Ok(count)
+    }
+
+    async fn refresh(&self, kind: Kind, known: &[(Hash, Arc<Known>)]) -> Result<(), StoreError> {
+        let hashes: Vec<Vec<u8>> = known.iter().map(|(hash, _)| hash.to_vec()).collect();
+        let found = self.read(async move |mut conn| standings_in_tx(&mut conn, kind, &hashes).await).await?;
+        let found: std::collections::HashMap<Hash, Standing> = found.into_iter().collect();
+        for (hash, known) in known {
+            match found.get(hash) {
+                // Where it was forgotten meanwhile, this changes an entry that nobody finds any more.
+                Some(standing) => *known.standing.write().unwrap_or_else(PoisonError::into_inner) = *standing,
+                None => self.accounts.credentials.known.invalidate(hash),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down which keys and sessions were used since the last time. To be called once a minute, and
+    /// at the end.
+    ///
+    /// # Errors
+    /// What the database said; what was not written is lost.
+    pub async fn credentials_used_write_once(&self) -> Result<(), StoreError> {
+        for kind in [Kind::Key, Kind::Session] {
+            let used = self.accounts.credentials.all(kind);
+            let used = used.into_iter().filter(|(_, known)| known.used.swap(false, Ordering::Relaxed));
+            let used: Vec<Vec<u8>> = used.map(|(hash, _)| hash.to_vec()).collect();
+            for chunk in used.chunks(CHUNK) {
+                let (pool, hashes) = (self.pool.clone(), chunk.to_vec());
+                tx::detached(async move { tx::retrying(|| used_write(&pool, kind, &hashes)).await }).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Those of the keys or sessions that let somebody in now.
+async fn standings_in_tx(
+    conn: &mut PgConnection,
+    kind: Kind,
+    hashes: &[Vec<u8>],
+) -> Result<Vec<(Hash, Standing)>, StoreError> {
+    let rows = match kind {
+        Kind::Key => {
+            sqlx::query_as!(
+                Row,
+                r#"select
+                    secret_hash as hash,
+                    id as "who!",
+                    role,
+                    expires_at as ends_at,
+                    clock_timestamp() as "now!"
+                from api_keys
+                where secret_hash = any($1)
+                  and revoked_at is null
+                  and (expires_at is null or expires_at > clock_timestamp())"#,
+                hashes,
+            )
+            .fetch_all(conn)
+            .await?
+        }
+        Kind::Session => {
+            sqlx::query_as!(
+                Row,
+                r#"select
+                    sessions.id_hash as hash,
+                    users.id as "who!",
+                    users.role,
+                    least(sessions.expires_at, sessions.last_seen_at + make_interval(secs => $2)) as ends_at,
+                    clock_timestamp() as "now!"
+                from sessions
+                join users on users.id = sessions.user_id
+                where sessions.id_hash = any($1)
+                  and users.active
+                  and sessions.expires_at > clock_timestamp()
+                  and sessions.last_seen_at > clock_timestamp() - make_interval(secs => $2)"#,
+                hashes,
+                SESSION_IDLE_SECONDS as f64,
+            )
+            .fetch_all(conn)
+            .await?
+        }
+    };
+    let read_at = Instant::now();
+    rows.into_iter().map(|row| row.standing(kind, read_at)).collect()
+}
+
+struct Row {
+    hash: Vec<u8>,
+    who: Uuid,
+    role: String,
+    ends_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+}
+
+impl Row {
+    fn standing(self, kind: Kind, read_at: Instant) -> Result<(Hash, Standing), StoreError> {
+        let Self { hash, who, role, ends_at, now } = self;
+        let hash = Hash::try_from(hash).map_err(|_| StoreError::Corrupt("a hash has not 32 bytes".to_owned()))?;
+        let actor = match kind {
+            Kind::Key => Actor::Key(KeyId::from_uuid(who)),
+            Kind::Session => Actor::User(UserId::from_uuid(who)),
+        };
+        let role = role.parse().map_err(|error| corrupt("a role", error))?;
+        // Beyond what a clock can count there is no end.
+        let ends_at = ends_at.and_then(|end| read_at.checked_add((end - now).to_std().unwrap_or_default()));
+        Ok((hash, Standing { identity: Identity { actor, role }, read_at, ends_at }))
+    }
+}
+
+/// Locks are taken in the order of the hashes: two servers that saw the same sessions do not meet.
+async fn used_write(pool: &PgPool, kind: Kind, hashes: &[Vec<u8>]) -> Result<(), StoreError> {
+    let mut conn = pool.acquire().await?;
+    match kind {
+        Kind::Key => {
+            sqlx::query!(
+                "with used as (
+                    select id
+                    from api_keys
+                    where secret_hash = any($1)
+                    order by secret_hash
+                    for no key update
+                )
+                update api_keys
+                set last_used_at = clock_timestamp()
+                from used
+                where api_keys.id = used.id",
+                hashes,
+            )
+            .execute(&mut *conn)
+            .await?
+        }
+        Kind::Session => {
+            sqlx::query!(
+                "with used as (
+                    select id_hash
+                    from sessions
+                    where id_hash = any($1)
+                    order by id_hash
+                    for no key update
+                )
+                update sessions
+                set last_seen_at = clock_timestamp()
+                from used
+                where sessions.id_hash = used.id_hash",
+                hashes,
+            )
+            .execute(&mut *conn)
+            .await?
+        }
+    };
+    Ok(())
+}
