@@ -63,6 +63,8 @@ test("the theme is kept", async ({ page }) => {
 for (const scheme of ["light", "dark"] as const) {
   // The checker is a script; the pages without are the same.
   test(`everyone can read it, ${scheme}`, { tag: "@script" }, async ({ page, request }) => {
+    // Every page is opened and read by the checker.
+    test.slow();
     const { sku } = await product(request, 10);
     const { id } = await hold(request, sku, 3);
     await page.emulateMedia({ colorScheme: scheme });
