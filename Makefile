@@ -33,6 +33,15 @@ sqlx-check: installed ## Checks that .sqlx/ fits the statements and the migratio
 test-rust: installed ## Unit, property, store and HTTP tests, on a real Postgres
 	@scripts/with-postgres.sh -- cargo test --workspace --exclude frontend
 
+# The same test is among those of `make test`, with 50,000 operations. To repeat a run, or for a shorter one:
+# make torture SEED=17 OPERATIONS=1000000
+OPERATIONS ?= 10000000
+SEED ?=
+.PHONY: torture
+torture: installed ## Compares 10,000,000 random operations with the model, on a real Postgres (hours)
+	@HOLDFAST_TORTURE_OPERATIONS=$(OPERATIONS) $(if $(SEED),HOLDFAST_TORTURE_SEED=$(SEED)) \
+		scripts/with-postgres.sh -- cargo test --release --package store --test on_postgres torture -- --nocapture
+
 .PHONY: test-end2end
 test-end2end: ## Browser tests, with and without JavaScript
 	@scripts/end2end.sh $(ARGS)

@@ -187,8 +187,11 @@ pub enum Refusal {
 }
 
 /// Decides the commands one after the other, each on what the ones before it left behind.
-pub fn decide(state: &mut State, commands: &[Command]) -> Vec<Result<Decision, Refusal>> {
-    commands.iter().map(|command| decide_one(state, command)).collect()
+pub fn decide<'a>(
+    state: &mut State,
+    commands: impl IntoIterator<Item = &'a Command>,
+) -> Vec<Result<Decision, Refusal>> {
+    commands.into_iter().map(|command| decide_one(state, command)).collect()
 }
 
 fn decide_one(state: &mut State, command: &Command) -> Result<Decision, Refusal> {

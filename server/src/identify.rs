@@ -16,6 +16,7 @@ use store::{Caller, Identity, ids};
 use tracing::Instrument as _;
 
 use crate::auth;
+use crate::meters;
 use crate::rest::problem::{self, ApiError};
 use crate::state::AppState;
 
@@ -61,6 +62,7 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
         let challenge = HeaderValue::from_static("Bearer realm=\"holdfast\"");
         response.headers_mut().entry(WWW_AUTHENTICATE).or_insert(challenge);
     }
+    meters::answered(response.status(), began.elapsed());
     tracing::info!(
         target: "access",
         %method,

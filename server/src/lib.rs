@@ -10,6 +10,7 @@ mod auth;
 mod cross_site;
 mod headers;
 mod identify;
+pub mod meters;
 mod strangers;
 
 mod pages;

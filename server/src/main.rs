@@ -6,6 +6,10 @@ use clap::Parser as _;
 use server::commands::Command;
 use server::telemetry;
 
+/// A request makes some hundred small allocations on one thread and frees many on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A page is one deep value, rendered on the stack. Only what is used of it takes memory.
 const STACK_BYTES: usize = 8 << 20;
 

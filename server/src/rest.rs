@@ -79,6 +79,7 @@ fn routes() -> Routes {
         .add(ADMIN, routes!(keys::revoke))
         .add(Access::Anyone, routes!(health::alive))
         .add(Access::Anyone, routes!(health::ready))
+        .add(VIEWER, routes!(health::metrics))
         .add(Access::Anyone, routes!(docs::json))
         .add(Access::Anyone, routes!(docs::page))
         .add(Access::Anyone, routes!(docs::style))

@@ -9,6 +9,7 @@ use store::Store;
 
 use crate::admission::Admission;
 use crate::chaos::desk::ChaosDesk;
+use crate::meters;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,6 +23,7 @@ pub struct AppState {
 impl AppState {
     /// What a server that listens at `address` gives its handlers.
     pub fn new(store: Store, leptos: LeptosOptions, admission: Arc<Admission>, address: SocketAddr) -> Self {
+        meters::start();
         let chaos = Arc::new(ChaosDesk::new(store.clone(), address.into()));
         Self { store, leptos, admission, chaos }
     }

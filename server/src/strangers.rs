@@ -24,7 +24,7 @@ pub(crate) async fn keep_out(request: Request, next: Next) -> Response {
     if is_open || request.extensions().get::<Identity>().is_some() {
         return next.run(request).await;
     }
-    if path == "/api" || path.starts_with("/api/") {
+    if path == "/api" || path.starts_with("/api/") || path == "/metrics" {
         return ApiError(Problem::Unauthenticated).into_response();
     }
     Redirect::to(&gate::to_sign_in(request.uri())).into_response()

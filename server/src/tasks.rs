@@ -11,6 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::meters;
+
 /// How many holds one step of the sweep ends at most.
 const EXPIRE_MAX: u16 = 500;
 /// The sweep looks at least this often, whatever it was told.
@@ -31,6 +33,9 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 const PRUNE_MAX: u16 = 1_000;
 const PRUNE_AGAIN: Duration = Duration::from_millis(50);
 
+/// What was measured is summed up this often.
+const METERS_INTERVAL: Duration = Duration::from_secs(2);
+
 /// The tasks of a running server.
 #[derive(Debug)]
 pub struct Tasks {
@@ -47,6 +52,7 @@ impl Tasks {
         running.spawn(credentials(store.clone(), stop.clone()));
         running.spawn(used(store.clone(), stop.clone()));
         running.spawn(prune(store.clone(), stop.clone()));
+        running.spawn(meters_tidy(stop.clone()));
         Self { stop, running }
     }
 
@@ -146,6 +152,16 @@ async fn used(store: Store, stop: CancellationToken) {
         }
         if stop.is_cancelled() {
             return;
+        }
+    }
+}
+
+async fn meters_tidy(stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        meters::tidy();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(METERS_INTERVAL) => {}
         }
     }
 }

@@ -50,5 +50,7 @@ mod chaos;
 mod at_once;
 #[path = "http/disconnects.rs"]
 mod disconnects;
+#[path = "http/metrics.rs"]
+mod metrics;
 #[path = "http/restarts.rs"]
 mod restarts;

@@ -1,30 +1,37 @@
 //! One batch: lock, read, decide, write, commit. Every command that touches stock takes this road, one
 //! at a time or many at once, so that there is one decision whatever the size of the batch.
 
+mod each;
 mod lock;
+mod named;
+mod places;
 mod read;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
-use domain::decide::{self, Answer, Command, CommandKind, Decision, Refusal, State};
-use domain::ids::{OrderId, ProductId, ReservationId};
-use domain::order::{Order, OrderView};
+use domain::decide::{self, Answer, Command, Decision, Refusal, State};
+use domain::ids::{ProductId, ReservationId};
+use domain::order::OrderView;
 use domain::problem::Problem;
-use domain::product::ProductView;
-use domain::reservation::{Reservation, ReservationStatus, ReservationView};
+use domain::product::{ProductRef, ProductView};
+use domain::reservation::{ReservationStatus, ReservationView};
 use domain::sku::Sku;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection};
 
+pub(crate) use each::run_each;
 pub(crate) use lock::Locking;
 
+use self::places::{Place, places};
+use self::write::Winner;
 use crate::error::StoreError;
-use crate::idempotency::{Claim, Claimed, idempotency_fetch_in_tx, idempotency_insert_in_tx};
-use crate::journal::journal_append_in_tx;
-use crate::orders::rows::orders_read_in_tx;
-use crate::orders::write::{order_reservations_in_tx, orders_lock_in_tx};
+use crate::idempotency::{Claim, Claimed, Standing};
+use crate::link::Link;
+use crate::meters;
 use crate::request::{Caller, Rendered};
-use crate::tx;
+use crate::tx::{self, Retries};
 
 /// How often a batch makes way for overdue holds or a key claimed meanwhile before it gives up as busy.
 const ROUNDS_MAX: u32 = 64;
@@ -36,6 +43,9 @@ pub(crate) struct Item {
     pub(crate) caller: Caller,
     /// `None` for what nobody waits for: the sweep.
     pub(crate) reply: Option<Reply>,
+    /// What the caller called the products of the command, where that is from memory: it is compared with
+    /// what the batch reads.
+    pub(crate) called: Vec<(ProductId, ProductRef)>,
 }
 
 /// The key under which an answer is kept, and how it is rendered.
@@ -56,9 +66,14 @@ pub(crate) enum Render {
 /// What became of one command.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Accepted { answer: Box<Answer>, rendered: Option<Rendered> },
+    Accepted {
+        answer: Box<Answer>,
+        rendered: Option<Rendered>,
+    },
     Replayed(Rendered),
     Refused(Refusal),
+    /// A product is not what it was called ([`Item::called`]). Nothing was changed.
+    Miscalled,
 }
 
 /// Whether the items of a batch are decided each for itself, or stand and fall together.
@@ -66,6 +81,15 @@ pub(crate) enum Outcome {
 enum Bond {
     Each,
     Together,
+}
+
+/// Which keys are looked up before the items are decided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Lookup {
+    /// Those that are known to have been used before. All others prove new when they are written.
+    Seen,
+    /// All, since this is not the first time that these items are decided.
+    All,
 }
 
 /// Why a batch has to be run once more.
@@ -90,8 +114,8 @@ enum Attempt {
 /// # Errors
 /// What kept the whole batch from being decided; nothing was changed then, unless it is
 /// [`StoreError::CommitLost`].
-pub(crate) async fn run(pool: &PgPool, items: &[Item], locking: Locking) -> Result<Vec<Outcome>, StoreError> {
-    rounds(pool, items, locking, Bond::Each).await
+pub(crate) async fn run(link: &mut Link, items: &[&Item], locking: Locking) -> Result<Vec<Outcome>, StoreError> {
+    rounds(link, items, locking, Bond::Each).await
 }
 
 /// Decides the items in one transaction, each on what the ones before it left behind, and commits all of
@@ -100,18 +124,35 @@ pub(crate) async fn run(pool: &PgPool, items: &[Item], locking: Locking) -> Resu
 ///
 /// # Errors
 /// As [`run`]; [`StoreError::Corrupt`] where there are no items.
-pub(crate) async fn run_together(pool: &PgPool, items: &[Item]) -> Result<Outcome, StoreError> {
-    let outcomes = rounds(pool, items, Locking::Wait, Bond::Together).await?;
+pub(crate) async fn run_together(link: &mut Link, items: &[&Item]) -> Result<Outcome, StoreError> {
+    let outcomes = rounds(link, items, Locking::Wait, Bond::Together).await?;
     outcomes.into_iter().last().ok_or_else(|| StoreError::Corrupt("a batch had no items".to_owned()))
 }
 
-async fn rounds(pool: &PgPool, items: &[Item], locking: Locking, bond: Bond) -> Result<Vec<Outcome>, StoreError> {
+async fn rounds(link: &mut Link, items: &[&Item], locking: Locking, bond: Bond) -> Result<Vec<Outcome>, StoreError> {
+    let mut retries = Retries::default();
+    let mut lookup = Lookup::Seen;
     for round in 0..ROUNDS_MAX {
-        match tx::retrying(|| attempt(pool, items, locking, bond)).await? {
-            Ok(outcomes) => return Ok(outcomes),
-            Err(Again::Claimed) => {}
-            Err(Again::Overdue(ids)) => {
-                let ended = Box::pin(crate::reservations::expire::expire(pool, &ids)).await?;
+        let again = loop {
+            match attempt(link, items, locking, lookup, bond).await {
+                Ok(Ok(outcomes)) => return Ok(outcomes),
+                Ok(Err(again)) => break again,
+                Err(error) => {
+                    link.check(&error);
+                    retries.pause(error).await?;
+                    meters::repeated("failure");
+                    lookup = Lookup::All;
+                }
+            }
+        };
+        match again {
+            Again::Claimed => {
+                meters::repeated("key_claimed");
+                lookup = Lookup::All;
+            }
+            Again::Overdue(ids) => {
+                meters::repeated("overdue_holds");
+                let ended = Box::pin(crate::reservations::expire::expire(link, &ids)).await?;
                 if ended.expired + ended.set_aside == 0 {
                     // Another session has them in hand, and is given a moment.
                     tokio::time::sleep(tx::pause(round)).await;
@@ -123,15 +164,18 @@ async fn rounds(pool: &PgPool, items: &[Item], locking: Locking, bond: Bond) -> 
 }
 
 async fn attempt(
-    pool: &PgPool,
-    items: &[Item],
+    link: &mut Link,
+    items: &[&Item],
     locking: Locking,
+    lookup: Lookup,
     bond: Bond,
 ) -> Result<Result<Vec<Outcome>, Again>, StoreError> {
-    let mut tx = pool.begin().await?;
-    match attempt_in_tx(&mut tx, items, locking, bond).await {
+    let mut tx = link.conn().await?.begin().await?;
+    match attempt_in_tx(&mut tx, items, locking, lookup, bond).await {
         Ok(Attempt::Won(outcomes)) => {
+            let began = Instant::now();
             tx::commit(tx).await?;
+            meters::committed(began.elapsed());
             Ok(Ok(outcomes))
         }
         Ok(Attempt::Lost(outcomes)) => {
@@ -155,51 +199,26 @@ async fn attempt(
 
 async fn attempt_in_tx(
     tx: &mut PgConnection,
-    items: &[Item],
+    items: &[&Item],
     locking: Locking,
+    lookup: Lookup,
     bond: Bond,
 ) -> Result<Attempt, StoreError> {
-    let orders: Vec<OrderId> = items.iter().filter_map(|item| order_of(&item.command)).collect();
-    let mut named: BTreeSet<ReservationId> = items.iter().filter_map(|item| reservation_of(&item.command)).collect();
-    named.extend(order_reservations_in_tx(tx, &orders).await?);
-    let locked = lock::reservations_in_tx(tx, &named, locking).await?;
-    let reservations = crate::reservations::reservations_read_in_tx(tx, &locked).await?;
-    if let Some(id) = locked.iter().find(|id| !reservations.iter().any(|each| each.id == **id)) {
-        return Err(StoreError::Corrupt(format!("reservation {id} has no lines")));
+    let locks = lock::all_in_tx(tx, items, locking).await?;
+    let read::Read { mut state, kept, busy } = read::all_in_tx(tx, items, locks, locking, lookup).await?;
+    let places = places(items, &kept, &state, &busy);
+    if bond == Bond::Together && places.iter().any(|place| !matches!(place, Place::Open)) {
+        return Ok(Attempt::Lost(outcomes(places, Vec::new())));
     }
-    let ordered = reservations.iter().filter_map(|reservation| reservation.order_id);
-    let orders = orders_lock_in_tx(tx, &orders.iter().copied().chain(ordered).collect()).await?;
-    let orders: Vec<Order> = orders_read_in_tx(tx, &orders).await?.into_iter().map(|(order, _)| order).collect();
-    let products = touched(items, &reservations, &orders);
-    let stock = lock::stock_in_tx(tx, &products, items).await?;
-
-    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(items.len());
-    for item in items {
-        let kept = match &item.reply {
-            Some(reply) => idempotency_fetch_in_tx(tx, &reply.claim).await,
-            None => Ok(None),
-        };
-        outcomes.push(match kept {
-            Ok(kept) => kept.map(Outcome::Replayed),
-            Err(StoreError::Refused(problem)) => Some(Outcome::Refused(problem.into())),
-            Err(error) => return Err(error),
-        });
-    }
-
-    if bond == Bond::Together && outcomes.iter().any(Option::is_some) {
-        return Ok(Attempt::Lost(outcomes.into_iter().flatten().collect()));
-    }
-
-    let wanted = read::Wanted::of(items);
-    let mut state = read::state_in_tx(tx, reservations, orders, &products, &stock, &wanted).await?;
+    let open = || items.iter().zip(&places).filter(|(_, place)| matches!(place, Place::Open)).map(|(item, _)| *item);
     let before: BTreeMap<ReservationId, ReservationStatus> =
         state.reservations.values().map(|each| (each.id, each.status)).collect();
-    let open = |outcome: &Option<Outcome>| outcome.is_none();
-    let fresh: Vec<&Item> =
-        items.iter().zip(&outcomes).filter(|(_, outcome)| open(outcome)).map(|(item, _)| item).collect();
-    let commands: Vec<Command> = fresh.iter().map(|item| item.command.clone()).collect();
-    let decisions = decide::decide(&mut state, &commands);
+    let decisions = decided(&mut state, open().map(|item| &item.command))?;
 
+    // Before overdue holds make room: for what was done already, none has to.
+    if lookup == Lookup::Seen && read::any_kept_in_tx(tx, &unproven(open().zip(&decisions))).await? {
+        return Ok(Attempt::Again(Again::Claimed));
+    }
     let short = short_products(&decisions, &state);
     if !short.is_empty() {
         let overdue = read::overdue_in_tx(tx, &short).await?;
@@ -207,7 +226,6 @@ async fn attempt_in_tx(
             return Ok(Attempt::Again(Again::Overdue(overdue)));
         }
     }
-
     if bond == Bond::Together
         && let Some(refusal) = decisions.iter().find_map(|decision| decision.as_ref().err())
     {
@@ -215,82 +233,69 @@ async fn attempt_in_tx(
     }
 
     let rendered: Vec<Option<Rendered>> =
-        fresh.iter().zip(&decisions).map(|(item, decision)| render(item, decision.as_ref().ok()?)).collect();
-    let winners = || fresh.iter().zip(&decisions).filter_map(|(item, decision)| Some((*item, decision.as_ref().ok()?)));
-    let drafts: Vec<_> =
-        winners().flat_map(|(item, decision)| decision.drafts.iter().map(|draft| (item.caller, draft))).collect();
-    let won = !drafts.is_empty();
-    if won {
-        write::stock_in_tx(tx, &state, &drafts).await?;
-        let writes = write::Writes::of(winners().flat_map(|(_, decision)| decision.writes.iter().copied()));
-        writes.reservations_in_tx(tx, &state, &before).await?;
-        if let Err(Claimed) = writes.orders_in_tx(tx, &state).await? {
-            return Ok(Attempt::Again(Again::Claimed));
-        }
-        journal_append_in_tx(tx, &drafts, state.now).await?;
-        let answers: Vec<(&Claim, &Rendered)> = fresh
-            .iter()
-            .zip(&decisions)
-            .zip(&rendered)
-            .filter(|((_, decision), _)| decision.as_ref().is_ok_and(|decision| !decision.drafts.is_empty()))
-            .filter_map(|((item, _), rendered)| Some((&item.reply.as_ref()?.claim, rendered.as_ref()?)))
-            .collect();
-        if let Err(Claimed) = idempotency_insert_in_tx(tx, &answers, state.now).await? {
-            return Ok(Attempt::Again(Again::Claimed));
-        }
+        open().zip(&decisions).map(|(item, decision)| render(item, decision.as_ref().ok()?)).collect();
+    let winners: Vec<Winner<'_>> = open()
+        .zip(&decisions)
+        .zip(&rendered)
+        .filter_map(|((item, decision), rendered)| Winner::new(item, decision.as_ref().ok()?, rendered.as_ref()))
+        .collect();
+    if let Err(Claimed) = write::all_in_tx(tx, &state, &before, &winners).await? {
+        return Ok(Attempt::Again(Again::Claimed));
     }
-
-    let mut decided = decisions.into_iter().zip(rendered).map(|(decision, rendered)| match decision {
+    let won = !winners.is_empty();
+    let decided = decisions.into_iter().zip(rendered).map(|(decision, rendered)| match decision {
         Ok(decision) => Outcome::Accepted { answer: Box::new(decision.answer), rendered },
         Err(refusal) => Outcome::Refused(refusal),
     });
-    let outcomes = outcomes.into_iter().filter_map(|kept| kept.or_else(|| decided.next())).collect();
+    let outcomes = outcomes(places, decided.collect());
     Ok(if won { Attempt::Won(outcomes) } else { Attempt::Lost(outcomes) })
 }
 
-fn reservation_of(command: &Command) -> Option<ReservationId> {
-    match &command.kind {
-        CommandKind::Change { id, .. }
-        | CommandKind::Extend { id, .. }
-        | CommandKind::Release { id }
-        | CommandKind::Expire { id } => Some(*id),
-        CommandKind::Place(placing) => crate::orders::reservation_of(&placing.source),
-        CommandKind::Hold { .. } | CommandKind::Adjust { .. } | CommandKind::Proceed(_) => None,
-    }
+/// The new keys that are not written, because nothing came of their requests: what proves the others new
+/// proves nothing of these.
+fn unproven<'a>(decided: impl Iterator<Item = (&'a Item, &'a Result<Decision, Refusal>)>) -> Vec<&'a Claim> {
+    let without_effect = decided.filter(|(_, decision)| decision.as_ref().map_or(true, |won| won.drafts.is_empty()));
+    let claims = without_effect.filter_map(|(item, _)| Some(&item.reply.as_ref()?.claim));
+    claims.filter(|claim| claim.standing == Standing::New).collect()
 }
 
-fn order_of(command: &Command) -> Option<OrderId> {
-    match &command.kind {
-        CommandKind::Proceed(proceeding) => Some(proceeding.id),
-        CommandKind::Hold { .. }
-        | CommandKind::Change { .. }
-        | CommandKind::Extend { .. }
-        | CommandKind::Release { .. }
-        | CommandKind::Expire { .. }
-        | CommandKind::Adjust { .. }
-        | CommandKind::Place(_) => None,
-    }
+/// Decides; a panic is taken for what it is, the fault of one of the commands.
+fn decided<'a>(
+    state: &mut State,
+    commands: impl Iterator<Item = &'a Command>,
+) -> Result<Vec<Result<Decision, Refusal>>, StoreError> {
+    // The state is thrown away with the attempt.
+    catch_unwind(AssertUnwindSafe(|| decide::decide(state, commands)))
+        .map_err(|_| StoreError::Corrupt("the decision panicked".to_owned()))
 }
 
-fn wanted_products(command: &Command) -> Vec<ProductId> {
-    match &command.kind {
-        CommandKind::Hold { lines, .. } | CommandKind::Change { lines, .. } => {
-            lines.iter().map(|line| line.product_id).collect()
+/// Each item's outcome: that of its own decision, or that of its twin, or what was settled before.
+fn outcomes(places: Vec<Place>, decided: Vec<Outcome>) -> Vec<Outcome> {
+    let mut decided = decided.into_iter();
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(places.len());
+    for place in places {
+        let outcome = match place {
+            Place::Open => decided.next(),
+            Place::Settled(outcome) => Some(outcome),
+            Place::TwinOf(first) => outcomes.get(first).map(Outcome::to_twin),
+        };
+        outcomes.extend(outcome);
+    }
+    outcomes
+}
+
+impl Outcome {
+    /// What a twin in the same batch is told: one effect, and the same answer.
+    fn to_twin(&self) -> Self {
+        match self {
+            Self::Accepted { rendered: Some(rendered), .. } | Self::Replayed(rendered) => {
+                Self::Replayed(rendered.clone())
+            }
+            Self::Accepted { rendered: None, answer } => Self::Accepted { rendered: None, answer: answer.clone() },
+            Self::Refused(refusal) => Self::Refused(refusal.clone()),
+            Self::Miscalled => Self::Miscalled,
         }
-        CommandKind::Adjust { product_id, .. } => vec![*product_id],
-        CommandKind::Place(placing) => crate::orders::lines_of(&placing.source).map(|line| line.product_id).collect(),
-        CommandKind::Extend { .. }
-        | CommandKind::Release { .. }
-        | CommandKind::Expire { .. }
-        | CommandKind::Proceed(_) => Vec::new(),
     }
-}
-
-/// The products whose stock the batch may move: among the old lines and the new ones.
-fn touched(items: &[Item], reservations: &[Reservation], orders: &[Order]) -> BTreeSet<ProductId> {
-    let held = reservations.iter().flat_map(|reservation| reservation.lines.iter().map(|line| line.product_id));
-    let ordered = orders.iter().flat_map(|order| order.lines.iter().map(|line| line.product_id));
-    items.iter().flat_map(|item| wanted_products(&item.command)).chain(held).chain(ordered).collect()
 }
 
 /// The products of which some command fell short.
@@ -302,6 +307,9 @@ fn short_products(decisions: &[Result<Decision, Refusal>], state: &State) -> BTr
         Ok(_) | Err(_) => &[],
     });
     let skus: BTreeSet<&Sku> = shortages.map(|shortage| &shortage.sku).collect();
+    if skus.is_empty() {
+        return BTreeSet::new();
+    }
     state.products.values().filter(|product| skus.contains(&product.sku)).map(|product| product.id).collect()
 }
 

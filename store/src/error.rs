@@ -13,10 +13,12 @@ use domain::problem::Problem;
 pub enum StoreError {
     #[error(transparent)]
     Refused(#[from] Problem),
-    /// No connection was to be had or it broke, or a lock or statement took longer than it may. Nothing was
-    /// changed.
+    /// No connection was to be had, or a lock or statement took longer than it may. Nothing was changed.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
+    /// The connection broke before anything was committed. Nothing was changed.
+    #[error("the connection to the database broke")]
+    Broken(#[source] sqlx::Error),
     /// Another transaction was in the way (40001, 40P01). Nothing was changed.
     #[error("the transaction met another one")]
     Conflict(#[source] sqlx::Error),
@@ -40,14 +42,16 @@ impl StoreError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Refused(problem) => return problem.clone(),
-            Self::Busy(_) | Self::Conflict(_) => tracing::warn!(error = %self.in_full(), "refused as busy"),
+            Self::Busy(_) | Self::Broken(_) | Self::Conflict(_) => {
+                tracing::warn!(error = %self.in_full(), "refused as busy");
+            }
             Self::CommitLost(_) | Self::Data(_) | Self::Corrupt(_) | Self::Database(_) | Self::Interrupted => {
                 tracing::error!(error = %self.in_full(), "the store failed")
             }
         }
         match self {
             Self::Refused(problem) => problem.clone(),
-            Self::Busy(_) | Self::Conflict(_) => Problem::Busy { retry_after_seconds: 1 },
+            Self::Busy(_) | Self::Broken(_) | Self::Conflict(_) => Problem::Busy { retry_after_seconds: 1 },
             Self::CommitLost(_) => Problem::OutcomeUnknown,
             Self::Data(_) | Self::Corrupt(_) | Self::Database(_) | Self::Interrupted => Problem::Internal,
         }
@@ -73,6 +77,11 @@ impl StoreError {
         }
     }
 
+    /// Whether a lock was not to be had in time, so that those who need no such lock can go on.
+    pub(crate) fn is_about_a_lock(&self) -> bool {
+        matches!(self, Self::Busy(sqlx::Error::Database(cause)) if cause.code().as_deref() == Some("55P03"))
+    }
+
     /// Whether one bad row or value may be the cause, so that its neighbours can go on without it.
     pub(crate) fn is_about_data(&self) -> bool {
         matches!(self, Self::Data(_) | Self::Corrupt(_))
@@ -81,9 +90,11 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // A connection that broke took its transaction with it; a lost commit is told apart in `tx::commit`.
-        if let sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) = error {
-            return Self::Busy(error);
+        match error {
+            sqlx::Error::PoolTimedOut => return Self::Busy(error),
+            // It took its transaction with it; a lost commit is told apart in `tx::commit`.
+            sqlx::Error::Io(_) => return Self::Broken(error),
+            _ => {}
         }
         if let sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) = error {
             return Self::Corrupt(error.to_string());
@@ -97,7 +108,7 @@ impl From<sqlx::Error> for StoreError {
             // Query cancelled by its timeout, lock not to be had, too many connections.
             Some("57014" | "55P03" | "53300") => Self::Busy(error),
             // The server ended the session, or is on its way down or up.
-            Some(code) if code.starts_with("57P") => Self::Busy(error),
+            Some(code) if code.starts_with("57P") => Self::Broken(error),
             Some(code) if code.starts_with("22") || code.starts_with("23") => Self::Data(error),
             _ => Self::Database(error),
         }

@@ -14,6 +14,18 @@ pub(crate) struct Claim {
     pub(crate) key: IdempotencyKey,
     pub(crate) caller: String,
     pub(crate) fingerprint: Fingerprint,
+    pub(crate) standing: Standing,
+}
+
+/// What is known of a key before the database is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Standing {
+    /// The store made it for a request without one: it can have been used by that request only.
+    Own,
+    /// A caller's, probably used for the first time.
+    New,
+    /// A caller's, used before.
+    Seen,
 }
 
 /// The key was claimed by a transaction that committed in between: run again, and it will be found.
@@ -22,8 +34,11 @@ pub(crate) struct Claimed;
 
 impl Claim {
     pub(crate) fn of<T>(request: &Request<T>) -> Self {
-        let key = request.key.clone().unwrap_or_else(crate::ids::idempotency_key);
-        Self { key, caller: caller_key(request.caller), fingerprint: request.fingerprint }
+        let (key, standing) = match &request.key {
+            Some(key) => (key.clone(), Standing::New),
+            None => (crate::ids::own_key(), Standing::Own),
+        };
+        Self { key, caller: caller_key(request.caller), fingerprint: request.fingerprint, standing }
     }
 }
 

@@ -4,6 +4,8 @@ use domain::idempotency::IdempotencyKey;
 use domain::ids::{ChangeId, CustomerId, KeyId, OrderId, ProductId, RequestId, ReservationId, UserId};
 use uuid::Uuid;
 
+use crate::lane::Slot;
+
 pub fn product_id() -> ProductId {
     ProductId::from_uuid(fresh())
 }
@@ -36,10 +38,30 @@ pub fn request_id() -> RequestId {
     RequestId::from_uuid(fresh())
 }
 
-/// A key for a request whose caller gave none, and for a form that is about to be shown.
+/// An id that tells the lane of what is done to the reservation later.
+pub(crate) fn reservation_id_in(slot: Slot) -> ReservationId {
+    ReservationId::from_uuid(slot.marked(fresh()))
+}
+
+/// As [`reservation_id_in`], of an order.
+pub(crate) fn order_id_in(slot: Slot) -> OrderId {
+    OrderId::from_uuid(slot.marked(fresh()))
+}
+
+/// A key for a form that is about to be shown.
 pub fn idempotency_key() -> IdempotencyKey {
+    key(random())
+}
+
+/// A key for a request whose caller gave none. Nobody is told of it, so it may tell the time: keys made
+/// together then lie together in their index.
+pub(crate) fn own_key() -> IdempotencyKey {
+    key(fresh())
+}
+
+fn key(uuid: Uuid) -> IdempotencyKey {
     #[expect(clippy::expect_used, reason = "36 printable ASCII characters are a key")]
-    IdempotencyKey::new(random().to_string()).expect("a UUID is a key")
+    IdempotencyKey::new(uuid.to_string()).expect("a UUID is a key")
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes ids")]

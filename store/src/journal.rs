@@ -24,12 +24,7 @@ pub(crate) async fn journal_append_in_tx(
     changes: &[(Caller, &ChangeDraft)],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut columns = Columns::default();
-    for (caller, change) in changes {
-        for entry in &change.entries {
-            columns.push(caller, change, entry);
-        }
-    }
+    let columns = Columns::of(changes);
     if columns.actors.is_empty() {
         return Ok(());
     }
@@ -91,24 +86,34 @@ pub(crate) async fn journal_append_in_tx(
 
 /// The entries to append, a vector for each column.
 #[derive(Default)]
-struct Columns {
-    shard_keys: Vec<Uuid>,
-    change_ids: Vec<Uuid>,
-    actors: Vec<String>,
-    request_ids: Vec<Option<Uuid>>,
-    actions: Vec<String>,
-    subject_kinds: Vec<String>,
-    subject_ids: Vec<Uuid>,
-    product_ids: Vec<Option<Uuid>>,
-    warehouses: Vec<Option<String>>,
-    on_hand_deltas: Vec<i64>,
-    reserved_deltas: Vec<i64>,
-    versions: Vec<Option<i64>>,
-    before: Vec<Option<Value>>,
-    after: Vec<Option<Value>>,
+pub(crate) struct Columns {
+    pub(crate) shard_keys: Vec<Uuid>,
+    pub(crate) change_ids: Vec<Uuid>,
+    pub(crate) actors: Vec<String>,
+    pub(crate) request_ids: Vec<Option<Uuid>>,
+    pub(crate) actions: Vec<String>,
+    pub(crate) subject_kinds: Vec<String>,
+    pub(crate) subject_ids: Vec<Uuid>,
+    pub(crate) product_ids: Vec<Option<Uuid>>,
+    pub(crate) warehouses: Vec<Option<String>>,
+    pub(crate) on_hand_deltas: Vec<i64>,
+    pub(crate) reserved_deltas: Vec<i64>,
+    pub(crate) versions: Vec<Option<i64>>,
+    pub(crate) before: Vec<Option<Value>>,
+    pub(crate) after: Vec<Option<Value>>,
 }
 
 impl Columns {
+    pub(crate) fn of(changes: &[(Caller, &ChangeDraft)]) -> Self {
+        let mut columns = Self::default();
+        for (caller, change) in changes {
+            for entry in &change.entries {
+                columns.push(caller, change, entry);
+            }
+        }
+        columns
+    }
+
     fn push(&mut self, caller: &Caller, change: &ChangeDraft, entry: &EntryDraft) {
         let stock = entry.stock.as_ref();
         let product_id = match (stock, change.subject) {

@@ -8,7 +8,7 @@ mod store;
 
 mod request;
 pub use request::{Answered, Caller, Fingerprint, Identity, Rendered, Request};
-pub use store::{Connections, SIGN_INS_PER_MINUTE, Store};
+pub use store::{Connections, Load, SIGN_INS_PER_MINUTE, Store};
 
 pub mod error;
 pub use error::StoreError;
@@ -18,6 +18,8 @@ mod tx;
 
 mod batch;
 mod edit;
+mod lane;
+mod link;
 
 pub mod accounts;
 mod idempotency;
@@ -33,6 +35,7 @@ pub mod limits;
 
 pub mod demo;
 pub mod import;
+pub mod meters;
 pub mod migrate;
 mod stats;
 pub mod verify;

@@ -5,17 +5,18 @@ mod list;
 pub(crate) mod rows;
 pub(crate) mod write;
 
-use domain::decide::{Command, CommandKind, Line, Placing, PricedLine, Proceeding, Source};
+use domain::decide::{CommandKind, Line, Placing, PricedLine, Proceeding, Source};
 use domain::ids::{OrderId, ReservationId};
 use domain::journal::Entry;
 use domain::order::{OrderChange, OrderNumber, OrderRef, OrderRequest, OrderSource, OrderView};
 use domain::problem::Problem;
 use sqlx::PgConnection;
 
-use crate::batch::{Item, Render, Reply};
+use crate::batch::{Render, Reply};
 use crate::error::StoreError;
 use crate::idempotency::Claim;
 use crate::ids;
+use crate::lane::Slot;
 use crate::request::{Answered, Request};
 use crate::store::Store;
 use crate::tx;
@@ -28,24 +29,28 @@ impl Store {
     /// [`Store::reservation_hold`] for lines; `reference_taken`; `invalid_input` where the sum is too large.
     pub async fn order_place(&self, request: Request<OrderView>, order: OrderRequest) -> Result<Answered, StoreError> {
         let OrderRequest { source, customer, reference, confirm } = order;
-        let source = match source {
-            OrderSource::Reservation(id) => Source::Reservation(id),
-            OrderSource::Lines { lines, strategy } => {
-                let lines = self.lines_resolve(lines).await?;
-                let lines = lines.into_iter().map(|line| PricedLine { line, sold_as: None }).collect();
-                Source::Lines { reservation_id: ids::reservation_id(), lines, strategy }
+        let number = self.order_number().await?;
+        let customer = customer.map(|customer| (ids::customer_id(), customer));
+        let placing = |id, source| {
+            let (customer, reference) = (customer.clone(), reference.clone());
+            CommandKind::Place(Placing { id, number, source, customer, reference, placed_at: None, confirm })
+        };
+        let reply = Reply { claim: Claim::of(&request), render: Render::Order(request.render) };
+        match source {
+            OrderSource::Reservation(reservation_id) => {
+                let id = ids::order_id_in(Slot::of_reservation(reservation_id));
+                self.submit(request.caller, reply, placing(id, Source::Reservation(reservation_id))).await
             }
-        };
-        let placing = Placing {
-            id: ids::order_id(),
-            number: self.order_number().await?,
-            source,
-            customer: customer.map(|customer| (ids::customer_id(), customer)),
-            reference,
-            placed_at: None,
-            confirm,
-        };
-        self.order_decide(request, CommandKind::Place(placing)).await
+            OrderSource::Lines { lines, strategy } => {
+                self.submit_lines(request.caller, reply, &lines, |lines| {
+                    let slot = Slot::of_products(lines.iter().map(|line| line.product_id));
+                    let lines = lines.into_iter().map(|line| PricedLine { line, sold_as: None }).collect();
+                    let reservation_id = ids::reservation_id_in(slot);
+                    placing(ids::order_id_in(slot), Source::Lines { reservation_id, lines, strategy })
+                })
+                .await
+            }
+        }
     }
 
     /// Takes a step of the order machine, writes a note, or both.
@@ -105,8 +110,7 @@ impl Store {
 
     async fn order_decide(&self, request: Request<OrderView>, kind: CommandKind) -> Result<Answered, StoreError> {
         let reply = Reply { claim: Claim::of(&request), render: Render::Order(request.render) };
-        let command = Command { change_id: ids::change_id(), kind };
-        self.submit(Item { command, caller: request.caller, reply: Some(reply) }).await
+        self.submit(request.caller, reply, kind).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Products: created, changed, fetched, listed.
 
+pub(crate) mod called;
 mod list;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -278,16 +279,17 @@ pub(crate) async fn products_read_in_tx(
     products.collect()
 }
 
-struct ProductRow {
-    id: Uuid,
-    sku: String,
-    name: String,
-    price_minor: i64,
-    currency: String,
-    low_stock_threshold: Option<i64>,
-    archived: bool,
-    version: i64,
-    created_at: DateTime<Utc>,
+/// A product as it stands in its table.
+pub(crate) struct ProductRow {
+    pub(crate) id: Uuid,
+    pub(crate) sku: String,
+    pub(crate) name: String,
+    pub(crate) price_minor: i64,
+    pub(crate) currency: String,
+    pub(crate) low_stock_threshold: Option<i64>,
+    pub(crate) archived: bool,
+    pub(crate) version: i64,
+    pub(crate) created_at: DateTime<Utc>,
 }
 
 impl TryFrom<ProductRow> for Product {

@@ -22,12 +22,14 @@ use domain::warehouse::WarehouseCode;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::batch::{self, Item, Locking, Outcome, Render, Reply};
+use crate::batch::{Item, Outcome, Render, Reply};
 use crate::error::{StoreError, corrupt};
 use crate::idempotency::Claim;
 use crate::ids;
+use crate::lane::Slot;
+use crate::products::called::Called;
 use crate::products::product_ids_of;
-use crate::request::{Answered, Request};
+use crate::request::{Answered, Caller, Request};
 use crate::store::Store;
 use crate::tx;
 use domain::decide::{Answer, Refusal};
@@ -45,9 +47,12 @@ impl Store {
         hold: HoldRequest,
     ) -> Result<Answered, StoreError> {
         let HoldRequest { lines, strategy, ttl, owner } = hold;
-        let lines = self.lines_resolve(lines).await?;
-        let id = ids::reservation_id();
-        self.decide(request, CommandKind::Hold { id, lines, strategy, ttl, owner }).await
+        let reply = Reply { claim: Claim::of(&request), render: Render::Reservation(request.render) };
+        self.submit_lines(request.caller, reply, &lines, |lines| {
+            let id = ids::reservation_id_in(Slot::of_products(lines.iter().map(|line| line.product_id)));
+            CommandKind::Hold { id, lines, strategy, ttl, owner: owner.clone() }
+        })
+        .await
     }
 
     /// Decides a held reservation's lines anew, its own units counted as free.
@@ -61,8 +66,9 @@ impl Store {
         change: ChangeRequest,
     ) -> Result<Answered, StoreError> {
         let ChangeRequest { lines, strategy, ttl } = change;
-        let lines = self.lines_resolve(lines).await?;
-        self.decide(request, CommandKind::Change { id, lines, strategy, ttl }).await
+        let reply = Reply { claim: Claim::of(&request), render: Render::Reservation(request.render) };
+        let kind = |lines| CommandKind::Change { id, lines, strategy, ttl };
+        self.submit_lines(request.caller, reply, &lines, kind).await
     }
 
     /// Sets the deadline to now + ttl, never sooner than it was.
@@ -105,50 +111,79 @@ impl Store {
 
     async fn decide(&self, request: Request<ReservationView>, kind: CommandKind) -> Result<Answered, StoreError> {
         let reply = Reply { claim: Claim::of(&request), render: Render::Reservation(request.render) };
-        let command = Command { change_id: ids::change_id(), kind };
-        self.submit(Item { command, caller: request.caller, reply: Some(reply) }).await
+        self.submit(request.caller, reply, kind).await
     }
 
     /// Sends one command on its way and waits for its own outcome.
-    pub(crate) async fn submit(&self, item: Item) -> Result<Answered, StoreError> {
-        let pool = self.pool.clone();
-        let outcomes = tx::detached(async move { batch::run(&pool, &[item], Locking::Wait).await }).await?;
-        match outcomes.into_iter().next() {
-            Some(Outcome::Accepted { answer, rendered: Some(rendered) }) => {
-                if let Some(deadline) = deadline(&answer) {
-                    self.deadline_set(deadline);
-                }
-                Ok(Answered { rendered, replayed: false })
+    pub(crate) async fn submit(&self, caller: Caller, reply: Reply, kind: CommandKind) -> Result<Answered, StoreError> {
+        let command = Command { change_id: ids::change_id(), kind };
+        let item = Item { command, caller, reply: Some(reply), called: Vec::new() };
+        let outcome = self.lanes.submit(item).await?;
+        self.answered(outcome)?.ok_or_else(|| StoreError::Corrupt("a command called nothing by name".to_owned()))
+    }
+
+    /// As [`Self::submit`], of a command about these lines. What their products are called is remembered;
+    /// should that not be so any more, they are looked up and the command is sent again.
+    pub(crate) async fn submit_lines(
+        &self,
+        caller: Caller,
+        reply: Reply,
+        lines: &[LineRequest],
+        kind: impl Fn(Vec<Line>) -> CommandKind,
+    ) -> Result<Answered, StoreError> {
+        let remembered = self.skus.resolve(lines);
+        let mut looked_up = remembered.is_none();
+        let mut called = match remembered {
+            Some(called) => called,
+            None => self.lines_look_up(lines).await?,
+        };
+        loop {
+            let command = Command { change_id: ids::change_id(), kind: kind(called.lines) };
+            let item = Item { command, caller, reply: Some(reply.clone()), called: called.products };
+            let outcome = self.lanes.submit(item).await?;
+            match self.answered(outcome)? {
+                Some(answered) => return Ok(answered),
+                None if looked_up => return Err(Problem::Busy { retry_after_seconds: 1 }.into()),
+                None => {}
             }
-            Some(Outcome::Replayed(rendered)) => Ok(Answered { rendered, replayed: true }),
-            Some(Outcome::Refused(Refusal::Problem(problem))) => Err(problem.into()),
-            Some(Outcome::Refused(refusal)) => Err(StoreError::Corrupt(refusal.to_string())),
-            Some(Outcome::Accepted { rendered: None, .. }) | None => {
-                Err(StoreError::Corrupt("a command got no answer".to_owned()))
-            }
+            called = self.lines_look_up(lines).await?;
+            looked_up = true;
         }
     }
 
-    /// Finds the product of each line.
-    pub(crate) async fn lines_resolve(&self, lines: Vec<LineRequest>) -> Result<Vec<Line>, StoreError> {
-        self.read(async move |mut conn| {
-            let products: Vec<ProductRef> = lines.iter().map(|line| line.product.clone()).collect();
-            let found = product_ids_of(&mut conn, &products).await?;
-            let mut errors = Vec::new();
-            let mut resolved = Vec::with_capacity(lines.len());
-            for (index, line) in lines.into_iter().enumerate() {
-                match found.get(&line.product) {
-                    Some(product_id) => resolved.push(Line {
-                        product_id: *product_id,
-                        quantity: line.quantity,
-                        warehouse: line.warehouse,
-                    }),
-                    None => errors.push(unknown(index, &line.product)),
+    /// `None` where a product was miscalled.
+    fn answered(&self, outcome: Outcome) -> Result<Option<Answered>, StoreError> {
+        match outcome {
+            Outcome::Accepted { answer, rendered: Some(rendered) } => {
+                if let Some(deadline) = deadline(&answer) {
+                    self.deadline_set(deadline);
                 }
+                Ok(Some(Answered { rendered, replayed: false }))
             }
-            if errors.is_empty() { Ok(resolved) } else { Err(Problem::UnknownSku { errors }.into()) }
-        })
-        .await
+            Outcome::Replayed(rendered) => Ok(Some(Answered { rendered, replayed: true })),
+            Outcome::Refused(Refusal::Problem(problem)) => Err(problem.into()),
+            Outcome::Refused(refusal) => Err(StoreError::Corrupt(refusal.to_string())),
+            Outcome::Accepted { rendered: None, .. } => Err(StoreError::Corrupt("a command got no answer".to_owned())),
+            Outcome::Miscalled => Ok(None),
+        }
+    }
+
+    /// Finds the product of each line, and remembers what it is called.
+    async fn lines_look_up(&self, lines: &[LineRequest]) -> Result<Called, StoreError> {
+        let products: Vec<ProductRef> = lines.iter().map(|line| line.product.clone()).collect();
+        let found = self
+            .read(async move |mut conn| {
+                let found = product_ids_of(&mut conn, &products).await?;
+                let missing = products.iter().enumerate().filter(|(_, product)| !found.contains_key(*product));
+                let errors: Vec<FieldError> = missing.map(|(index, product)| unknown(index, product)).collect();
+                if errors.is_empty() { Ok((products, found)) } else { Err(Problem::UnknownSku { errors }.into()) }
+            })
+            .await?;
+        let (products, found) = found;
+        let ids: Vec<ProductId> = products.iter().filter_map(|product| found.get(product).copied()).collect();
+        let called = Called::new(lines, ids);
+        self.skus.remember(&called);
+        Ok(called)
     }
 }
 
@@ -268,159 +303,4 @@ impl TryFrom<ReservationRow> for Reservation {
             expires_at: Timestamp::new(row.expires_at),
         })
     }
-}
-
-/// Writes new reservations with their lines.
-pub(crate) async fn reservations_insert_in_tx(
-    conn: &mut PgConnection,
-    reservations: &[&Reservation],
-) -> Result<(), StoreError> {
-    if reservations.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<Uuid> = reservations.iter().map(|each| each.id.as_uuid()).collect();
-    let statuses: Vec<String> = reservations.iter().map(|each| each.status.as_str().to_owned()).collect();
-    let owners: Vec<Option<String>> = reservations.iter().map(|each| each.owner.clone().map(String::from)).collect();
-    let strategies: Vec<String> = reservations.iter().map(|each| <&str>::from(each.strategy).to_owned()).collect();
-    let created: Vec<DateTime<Utc>> = reservations.iter().map(|each| each.created_at.as_datetime()).collect();
-    let expires: Vec<DateTime<Utc>> = reservations.iter().map(|each| each.expires_at.as_datetime()).collect();
-    let orders: Vec<Option<Uuid>> = reservations.iter().map(|each| each.order_id.map(OrderId::as_uuid)).collect();
-    sqlx::query!(
-        "insert into reservations (
-            id,
-            status,
-            owner,
-            strategy,
-            created_at,
-            expires_at,
-            order_id
-        )
-        select *
-        from unnest(
-            $1::uuid[],
-            $2::text[],
-            $3::text[],
-            $4::text[],
-            $5::timestamptz[],
-            $6::timestamptz[],
-            $7::uuid[]
-        )",
-        &ids,
-        &statuses,
-        &owners as &[Option<String>],
-        &strategies,
-        &created,
-        &expires,
-        &orders as &[Option<Uuid>],
-    )
-    .execute(&mut *conn)
-    .await?;
-    lines_insert_in_tx(conn, reservations).await
-}
-
-/// Writes status, strategy, deadline and order; of those in `replaced` the lines as well.
-pub(crate) async fn reservations_update_in_tx(
-    conn: &mut PgConnection,
-    updated: &[&Reservation],
-    replaced: &[&Reservation],
-    before: &BTreeMap<ReservationId, ReservationStatus>,
-) -> Result<(), StoreError> {
-    if updated.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<Uuid> = updated.iter().map(|each| each.id.as_uuid()).collect();
-    let statuses: Vec<String> = updated.iter().map(|each| each.status.as_str().to_owned()).collect();
-    let strategies: Vec<String> = updated.iter().map(|each| <&str>::from(each.strategy).to_owned()).collect();
-    let expires: Vec<DateTime<Utc>> = updated.iter().map(|each| each.expires_at.as_datetime()).collect();
-    let orders: Vec<Option<Uuid>> = updated.iter().map(|each| each.order_id.map(OrderId::as_uuid)).collect();
-    // The table is asked once more whether they are what they were when this was decided.
-    let were: Vec<String> = updated
-        .iter()
-        .map(|each| before.get(&each.id).copied().unwrap_or(ReservationStatus::Held).as_str().to_owned())
-        .collect();
-    let rows = sqlx::query!(
-        "update reservations
-        set
-            status = changed.status,
-            strategy = changed.strategy,
-            expires_at = changed.expires_at,
-            order_id = changed.order_id
-        from unnest(
-            $1::uuid[],
-            $2::text[],
-            $3::text[],
-            $4::timestamptz[],
-            $5::uuid[],
-            $6::text[]
-        ) as changed (id, status, strategy, expires_at, order_id, was)
-        where reservations.id = changed.id
-          and reservations.status = changed.was",
-        &ids,
-        &statuses,
-        &strategies,
-        &expires,
-        &orders as &[Option<Uuid>],
-        &were,
-    )
-    .execute(&mut *conn)
-    .await?
-    .rows_affected();
-    if rows != updated.len() as u64 {
-        return Err(StoreError::Corrupt(format!("{rows} of {} reservations were what they had been", updated.len())));
-    }
-    if replaced.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<Uuid> = replaced.iter().map(|each| each.id.as_uuid()).collect();
-    sqlx::query!("delete from reservation_lines where reservation_id = any($1)", &ids).execute(&mut *conn).await?;
-    lines_insert_in_tx(conn, replaced).await
-}
-
-async fn lines_insert_in_tx(conn: &mut PgConnection, reservations: &[&Reservation]) -> Result<(), StoreError> {
-    let mut products: Vec<Uuid> = Vec::new();
-    let mut ids: Vec<Uuid> = Vec::new();
-    let mut warehouses: Vec<String> = Vec::new();
-    let mut places: Vec<i32> = Vec::new();
-    let mut quantities: Vec<i64> = Vec::new();
-    let mut reasons: Vec<String> = Vec::new();
-    for reservation in reservations {
-        for (place, line) in (0..).zip(&reservation.lines) {
-            for allocation in &line.allocations {
-                products.push(line.product_id.as_uuid());
-                ids.push(reservation.id.as_uuid());
-                warehouses.push(allocation.warehouse.as_str().to_owned());
-                places.push(place);
-                quantities.push(allocation.quantity);
-                reasons.push(<&str>::from(allocation.reason).to_owned());
-            }
-        }
-    }
-    sqlx::query!(
-        "insert into reservation_lines (
-            product_id,
-            reservation_id,
-            warehouse,
-            line,
-            quantity,
-            reason
-        )
-        select *
-        from unnest(
-            $1::uuid[],
-            $2::uuid[],
-            $3::text[],
-            $4::integer[],
-            $5::bigint[],
-            $6::text[]
-        )",
-        &products,
-        &ids,
-        &warehouses,
-        &places,
-        &quantities,
-        &reasons,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::decide::{Command, CommandKind};
+use domain::decide::CommandKind;
 use domain::ids::ProductId;
 use domain::product::{ProductRef, ProductView};
 use domain::quantity::StockDelta;
@@ -11,10 +11,9 @@ use domain::warehouse::WarehouseCode;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::batch::{Item, Render, Reply};
+use crate::batch::{Render, Reply};
 use crate::error::{StoreError, corrupt};
 use crate::idempotency::Claim;
-use crate::ids;
 use crate::products::product_id_of;
 use crate::request::{Answered, Request};
 use crate::store::Store;
@@ -38,8 +37,7 @@ impl Store {
         let warehouse = warehouse.unwrap_or_else(WarehouseCode::main);
         let kind = CommandKind::Adjust { product_id, warehouse, delta, reason };
         let reply = Reply { claim: Claim::of(&request), render: Render::Product(request.render) };
-        let command = Command { change_id: ids::change_id(), kind };
-        self.submit(Item { command, caller: request.caller, reply: Some(reply) }).await
+        self.submit(request.caller, reply, kind).await
     }
 }
 

@@ -26,22 +26,57 @@ where
     }
 }
 
-/// Runs `attempt` until no other transaction is in its way. A commit whose answer was lost is run again
-/// too: ids and key are the same, so it finds what it did, or does it. Time-outs are not tried again.
+/// Runs `attempt` until no other transaction is in its way; see [`Retries`].
 pub(crate) async fn retrying<T, F, Work>(mut attempt: F) -> Result<T, StoreError>
 where
     F: FnMut() -> Work,
     Work: Future<Output = Result<T, StoreError>>,
 {
-    for number in 1..ATTEMPTS_MAX {
+    let mut retries = Retries::default();
+    loop {
         match attempt().await {
-            Err(StoreError::Conflict(cause)) => tracing::debug!(%cause, number, "run again after a conflict"),
-            Err(StoreError::CommitLost(cause)) => tracing::warn!(%cause, number, "run again after a lost commit"),
-            result => return result,
+            Err(error) => retries.pause(error).await?,
+            done => return done,
         }
-        tokio::time::sleep(pause(number)).await;
     }
-    attempt().await
+}
+
+/// What has come in the way of a transaction that is run again and again.
+#[derive(Default, Debug)]
+pub(crate) struct Retries {
+    number: u32,
+    /// A commit whose answer was lost: from then on the outcome is unknown until an attempt succeeds.
+    lost: Option<sqlx::Error>,
+}
+
+impl Retries {
+    /// Waits a moment, where the transaction is to be run again: another one was in the way, the
+    /// connection broke, or the answer to the commit was lost (ids and key are the same, so it then finds
+    /// what it did, or does it). Time-outs are not tried again.
+    ///
+    /// # Errors
+    /// What to tell the caller, where it is not.
+    pub(crate) async fn pause(&mut self, error: StoreError) -> Result<(), StoreError> {
+        self.number += 1;
+        let last = self.number >= ATTEMPTS_MAX;
+        match error {
+            StoreError::Conflict(cause) if !last => {
+                tracing::debug!(%cause, number = self.number, "run again after a conflict");
+            }
+            StoreError::Broken(cause) if !last => {
+                tracing::debug!(%cause, number = self.number, "run again on another connection");
+            }
+            StoreError::CommitLost(cause) if !last => {
+                tracing::warn!(%cause, number = self.number, "run again after a lost commit");
+                self.lost = Some(cause);
+            }
+            // Decided anew: what was lost would have been found under its key.
+            StoreError::Refused(_) => return Err(error),
+            error => return Err(self.lost.take().map_or(error, StoreError::CommitLost)),
+        }
+        tokio::time::sleep(pause(self.number)).await;
+        Ok(())
+    }
 }
 
 /// A pause that grows, and differs for two that met.
@@ -51,7 +86,7 @@ pub(crate) fn pause(number: u32) -> Duration {
 }
 
 /// Commits; an answer that does not come is told apart from a refusal.
-pub(crate) async fn commit(tx: Transaction<'static, Postgres>) -> Result<(), StoreError> {
+pub(crate) async fn commit(tx: Transaction<'_, Postgres>) -> Result<(), StoreError> {
     tx.commit().await.map_err(|error| match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
             StoreError::CommitLost(error)

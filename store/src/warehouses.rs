@@ -19,13 +19,15 @@ pub(crate) async fn warehouse_list_in_tx(conn: &mut PgConnection) -> Result<Vec<
     )
     .fetch_all(conn)
     .await?;
-    let warehouses = rows.into_iter().map(|row| {
-        Ok(Warehouse {
-            code: WarehouseCode::new(row.code).map_err(|error| corrupt("warehouses.code", error))?,
-            name: Name::new(row.name).map_err(|error| corrupt("warehouses.name", error))?,
-            priority: row.priority,
-            active: row.active,
-        })
-    });
-    warehouses.collect()
+    rows.into_iter().map(|row| warehouse(row.code, row.name, row.priority, row.active)).collect()
+}
+
+/// A warehouse from its columns.
+pub(crate) fn warehouse(code: String, name: String, priority: i32, active: bool) -> Result<Warehouse, StoreError> {
+    Ok(Warehouse {
+        code: WarehouseCode::new(code).map_err(|error| corrupt("warehouses.code", error))?,
+        name: Name::new(name).map_err(|error| corrupt("warehouses.name", error))?,
+        priority,
+        active,
+    })
 }

@@ -1,9 +1,12 @@
-//! Whether the server is alive, and whether it can work.
+//! Whether the server is alive, whether it can work, and how it does.
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use store::Store;
+
+use crate::meters;
 
 /// Says that the process answers.
 #[utoipa::path(
@@ -30,4 +33,15 @@ pub(crate) async fn ready(State(store): State<Store>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
         }
     }
+}
+
+/// Gives figures for Prometheus: rates, latencies, lanes, lateness of expiry.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "health_metrics", tag = "server",
+    responses(
+        (status = 200, description = "The text format of Prometheus, 0.0.4.", body = String, content_type = "text/plain"),
+    ),
+)]
+pub(crate) async fn metrics(State(store): State<Store>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], meters::text(&store)).into_response()
 }

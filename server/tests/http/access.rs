@@ -58,6 +58,7 @@ async fn strangers_get_no_further_than_the_sign_in_page(pool: PgPool) {
         (Method::POST, "/api/fn/product_create"),
         (Method::GET, "/api"),
         (Method::GET, "/api/nothing"),
+        (Method::GET, "/metrics"),
     ];
     for (method, path) in api {
         let refused = stranger.send(method, path, &[], None).await;

@@ -59,9 +59,12 @@ impl Server {
 
     /// Serves behind a door with other settings.
     pub(crate) async fn start_with(pool: &PgPool, admission: Admission) -> Self {
-        // The pool of the test has no time-outs: the store makes its own, as the server does.
-        let options = pool.connect_options().as_ref().clone();
-        let store = Connections::new(options).open().await.unwrap();
+        Self::start_on(connections(pool), admission).await
+    }
+
+    /// Serves on a store with other settings.
+    pub(crate) async fn start_on(connections: Connections, admission: Admission) -> Self {
+        let store = connections.open().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let base = format!("http://{address}");
@@ -113,6 +116,11 @@ impl Drop for Server {
             store.close().await;
         });
     }
+}
+
+/// The pool of the test has no time-outs: the store makes its own, as the server does.
+pub(crate) fn connections(pool: &PgPool) -> Connections {
+    Connections::new(pool.connect_options().as_ref().clone())
 }
 
 /// A fresh key with this role: its id, and the key itself.

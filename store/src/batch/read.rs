@@ -1,79 +1,275 @@
 //! What a batch decides on, read in statements that begin after the locks are held: a statement that
 //! waited for a lock keeps the snapshot and the clock it began with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::decide::{CommandKind, State};
-use domain::ids::{ProductId, ReservationId};
-use domain::order::{CustomerRequest, Order};
-use domain::reservation::Reservation;
-use domain::stock::StockKey;
-use domain::text::Reference;
+use chrono::{DateTime, Utc};
+use domain::decide::{CommandKind, Placing, State};
+use domain::ids::{OrderId, ProductId, ReservationId};
+use domain::product::Product;
+use domain::stock::{StockKey, StockLevel, StockRow};
+use domain::time::Timestamp;
+use domain::warehouse::{Warehouse, WarehouseCode};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Item;
-use crate::error::StoreError;
+use super::lock::{Locking, Locks};
+use super::named::{order_of, products_of, reservation_of};
+use super::{Item, Lookup};
+use crate::error::{StoreError, corrupt};
+use crate::idempotency::{Claim, Standing};
 use crate::orders::write::{customers_find_in_tx, references_taken_in_tx};
-use crate::products::products_read_in_tx;
-use crate::stock::stock_read_in_tx;
-use crate::tx::clock_in_tx;
-use crate::warehouses::warehouse_list_in_tx;
+use crate::products::ProductRow;
+use crate::request::{Fingerprint, Rendered};
+use crate::warehouses::warehouse;
 
 /// How many overdue holds are ended at once to make room for a new one.
 const OVERDUE_MAX: i64 = 500;
 
-/// What the commands of a batch want to know beside what they have locked.
-pub(super) struct Wanted<'a> {
-    customers: Vec<&'a CustomerRequest>,
-    references: Vec<&'a Reference>,
+/// What was read under the locks.
+pub(super) struct Read {
+    pub(super) state: State,
+    pub(super) kept: Kept,
+    pub(super) busy: Busy,
 }
 
-impl<'a> Wanted<'a> {
-    pub(super) fn of(items: &'a [Item]) -> Self {
-        let placings = || {
-            items.iter().filter_map(|item| match &item.command.kind {
-                CommandKind::Place(placing) => Some(placing),
-                CommandKind::Hold { .. }
-                | CommandKind::Change { .. }
-                | CommandKind::Extend { .. }
-                | CommandKind::Release { .. }
-                | CommandKind::Expire { .. }
-                | CommandKind::Adjust { .. }
-                | CommandKind::Proceed(_) => None,
-            })
-        };
-        let customers = placings().filter_map(|placing| placing.customer.as_ref()).map(|(_, request)| request);
-        Self {
-            customers: customers.collect(),
-            references: placings().filter_map(|placing| placing.reference.as_ref()).collect(),
-        }
+/// The answers that are kept under keys of this batch.
+#[derive(Default, Debug)]
+pub(super) struct Kept(HashMap<String, Vec<(String, Fingerprint, Rendered)>>);
+
+/// What another transaction has locked, where nobody waits for it.
+#[derive(Default, Debug)]
+pub(super) struct Busy {
+    reservations: BTreeSet<ReservationId>,
+    orders: BTreeSet<OrderId>,
+    products: BTreeSet<ProductId>,
+}
+
+type WarehouseColumns = (String, String, i32, bool);
+type ProductColumns = (Uuid, String, String, i64, String, Option<i64>, bool, i64, DateTime<Utc>);
+type StockColumns = (Uuid, String, i64, i64, i64);
+type KeptColumns = (String, String, Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>);
+
+/// Reads the clock, the keys already used, warehouses, products and stock in one statement, for the way
+/// to the database and back is what a small batch spends most of its time on.
+pub(super) async fn all_in_tx(
+    conn: &mut PgConnection,
+    items: &[&Item],
+    locks: Locks,
+    locking: Locking,
+    lookup: Lookup,
+) -> Result<Read, StoreError> {
+    let products: Vec<Uuid> = locks.products.iter().map(|id| id.as_uuid()).collect();
+    let claims = || {
+        let claims = items.iter().filter_map(|item| Some(&item.reply.as_ref()?.claim));
+        claims.filter(|claim| lookup == Lookup::All || claim.standing == Standing::Seen)
+    };
+    let keys: Vec<String> = claims().map(|claim| claim.key.as_str().to_owned()).collect();
+    let callers: Vec<String> = claims().map(|claim| claim.caller.clone()).collect();
+    let row = sqlx::query!(
+        r#"select
+            date_trunc('milliseconds', clock_timestamp()) as "now!",
+            array(
+                select row(
+                    code,
+                    name,
+                    priority,
+                    active
+                )
+                from warehouses
+                order by priority, code
+            ) as "warehouses!: Vec<WarehouseColumns>",
+            array(
+                select row(
+                    id,
+                    sku,
+                    name,
+                    price_minor,
+                    currency,
+                    low_stock_threshold,
+                    archived,
+                    version,
+                    created_at
+                )
+                from products
+                where id = any($1)
+            ) as "products!: Vec<ProductColumns>",
+            array(
+                select row(
+                    product_id,
+                    warehouse,
+                    on_hand,
+                    reserved,
+                    version
+                )
+                from stock
+                where product_id = any($1)
+            ) as "stock!: Vec<StockColumns>",
+            array(
+                select row(
+                    kept.key,
+                    kept.caller,
+                    kept.fingerprint,
+                    kept.status,
+                    kept.etag,
+                    kept.location,
+                    kept.body
+                )
+                from unnest($2::text[], $3::text[]) as claimed (key, caller)
+                join idempotency_keys as kept
+                    on kept.key = claimed.key
+                    and kept.caller = claimed.caller
+            ) as "kept!: Vec<KeptColumns>""#,
+        &products,
+        &keys,
+        &callers,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+
+    let stock: BTreeMap<StockKey, StockRow> = row.stock.into_iter().map(stock_row).collect::<Result<_, _>>()?;
+    let busy = match locking {
+        Locking::Wait | Locking::Skip => Busy::default(),
+        Locking::Spare => Busy::in_tx(conn, &locks, &stock).await?,
+    };
+    let placings = || items.iter().filter_map(|item| placing(item));
+    let customers = placings().filter_map(|placing| placing.customer.as_ref()).map(|(_, request)| request);
+    let customers = customers_find_in_tx(conn, &customers.collect::<Vec<_>>()).await?;
+    let references = placings().filter_map(|placing| placing.reference.as_ref());
+    let references_taken = references_taken_in_tx(conn, &references.collect::<Vec<_>>()).await?;
+    let Locks { reservations, orders, stock: locked, .. } = locks;
+    let state = State {
+        now: Timestamp::new(row.now),
+        warehouses: row.warehouses.into_iter().map(warehouse_row).collect::<Result<_, _>>()?,
+        products: row.products.into_iter().map(product_row).collect::<Result<_, _>>()?,
+        // Only what is locked: a row that was made while the locks were waited for is not, and others may
+        // be changing it.
+        stock: stock.into_iter().filter(|(key, _)| locked.contains(key)).collect(),
+        reservations: reservations.into_iter().map(|each| (each.id, each)).collect(),
+        orders: orders.into_iter().map(|each| (each.id, each)).collect(),
+        customers,
+        references_taken,
+    };
+    Ok(Read { state, kept: Kept::new(row.kept)?, busy })
+}
+
+/// Whether an answer is kept under any of these keys.
+pub(super) async fn any_kept_in_tx(conn: &mut PgConnection, claims: &[&Claim]) -> Result<bool, StoreError> {
+    if claims.is_empty() {
+        return Ok(false);
+    }
+    let keys: Vec<String> = claims.iter().map(|claim| claim.key.as_str().to_owned()).collect();
+    let callers: Vec<String> = claims.iter().map(|claim| claim.caller.clone()).collect();
+    let found = sqlx::query_scalar!(
+        r#"select exists (
+            select
+            from unnest($1::text[], $2::text[]) as claimed (key, caller)
+            join idempotency_keys as kept
+                on kept.key = claimed.key
+                and kept.caller = claimed.caller
+        ) as "found!""#,
+        &keys,
+        &callers,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
+}
+
+fn placing(item: &Item) -> Option<&Placing> {
+    match &item.command.kind {
+        CommandKind::Place(placing) => Some(placing),
+        CommandKind::Hold { .. }
+        | CommandKind::Change { .. }
+        | CommandKind::Extend { .. }
+        | CommandKind::Release { .. }
+        | CommandKind::Expire { .. }
+        | CommandKind::Adjust { .. }
+        | CommandKind::Proceed(_) => None,
     }
 }
 
-/// Of the stock only what is in `locked`: a row that was made while the locks were waited for is not held,
-/// and others may be changing it.
-pub(super) async fn state_in_tx(
-    conn: &mut PgConnection,
-    reservations: Vec<Reservation>,
-    orders: Vec<Order>,
-    products: &BTreeSet<ProductId>,
-    locked: &BTreeSet<StockKey>,
-    wanted: &Wanted<'_>,
-) -> Result<State, StoreError> {
-    let now = clock_in_tx(conn).await?;
-    let mut stock = stock_read_in_tx(conn, products).await?;
-    stock.retain(|key, _| locked.contains(key));
-    Ok(State {
-        now,
-        warehouses: warehouse_list_in_tx(conn).await?,
-        products: products_read_in_tx(conn, products).await?,
-        stock,
-        reservations: reservations.into_iter().map(|each| (each.id, each)).collect::<BTreeMap<_, _>>(),
-        orders: orders.into_iter().map(|each| (each.id, each)).collect::<BTreeMap<_, _>>(),
-        customers: customers_find_in_tx(conn, &wanted.customers).await?,
-        references_taken: references_taken_in_tx(conn, &wanted.references).await?,
-    })
+fn warehouse_row((code, name, priority, active): WarehouseColumns) -> Result<Warehouse, StoreError> {
+    warehouse(code, name, priority, active)
+}
+
+fn product_row(columns: ProductColumns) -> Result<(ProductId, Product), StoreError> {
+    let (id, sku, name, price_minor, currency, low_stock_threshold, archived, version, created_at) = columns;
+    let row = ProductRow { id, sku, name, price_minor, currency, low_stock_threshold, archived, version, created_at };
+    Product::try_from(row).map(|product| (product.id, product))
+}
+
+fn stock_row(
+    (product_id, warehouse, on_hand, reserved, version): StockColumns,
+) -> Result<(StockKey, StockRow), StoreError> {
+    let warehouse = WarehouseCode::new(warehouse).map_err(|error| corrupt("stock.warehouse", error))?;
+    let key = StockKey { product_id: ProductId::from_uuid(product_id), warehouse };
+    Ok((key, StockRow { level: StockLevel { on_hand, reserved }, version }))
+}
+
+impl Kept {
+    fn new(rows: Vec<KeptColumns>) -> Result<Self, StoreError> {
+        let mut kept = Self::default();
+        for (key, caller, fingerprint, status, etag, location, body) in rows {
+            let fingerprint = fingerprint.try_into().map_err(|_| corrupt("a kept fingerprint", "has not 32 bytes"))?;
+            let status = u16::try_from(status).map_err(|error| corrupt("a kept status", error))?;
+            let rendered = Rendered { status, etag, location, body };
+            kept.0.entry(key).or_default().push((caller, Fingerprint(fingerprint), rendered));
+        }
+        Ok(kept)
+    }
+
+    pub(super) fn get(&self, claim: &Claim) -> Option<(&Fingerprint, &Rendered)> {
+        let answers = self.0.get(claim.key.as_str())?;
+        let answer = answers.iter().find(|(caller, ..)| *caller == claim.caller)?;
+        Some((&answer.1, &answer.2))
+    }
+}
+
+impl Busy {
+    /// What exists and is not locked.
+    async fn in_tx(
+        conn: &mut PgConnection,
+        locks: &Locks,
+        stock: &BTreeMap<StockKey, StockRow>,
+    ) -> Result<Self, StoreError> {
+        let reservations: Vec<Uuid> = locks.reservations_missed.iter().map(|id| id.as_uuid()).collect();
+        let orders: Vec<Uuid> = locks.orders_missed.iter().map(|id| id.as_uuid()).collect();
+        let found = sqlx::query!(
+            r#"select
+                array(select id from reservations where id = any($1)) as "reservations!: Vec<Uuid>",
+                array(select id from orders where id = any($2)) as "orders!: Vec<Uuid>""#,
+            &reservations,
+            &orders,
+        )
+        .fetch_one(conn)
+        .await?;
+        let missed = stock.keys().filter(|key| !locks.stock.contains(key));
+        Ok(Self {
+            reservations: found.reservations.into_iter().map(ReservationId::from_uuid).collect(),
+            orders: found.orders.into_iter().map(OrderId::from_uuid).collect(),
+            products: missed.map(|key| key.product_id).collect(),
+        })
+    }
+
+    /// Whether the item needs any of it.
+    pub(super) fn has(&self, item: &Item, state: &State) -> bool {
+        if self.reservations.is_empty() && self.orders.is_empty() && self.products.is_empty() {
+            return false;
+        }
+        let order = order_of(&item.command);
+        let reservation = reservation_of(&item.command);
+        let order_row = order.and_then(|id| state.orders.get(&id));
+        let reservation = reservation.or_else(|| order_row?.reservation_id);
+        let reservation_row = reservation.and_then(|id| state.reservations.get(&id));
+        let order = order.or_else(|| reservation_row?.order_id);
+        let held = reservation_row.into_iter().flat_map(|row| row.lines.iter().map(|line| line.product_id));
+        let ordered = order_row.into_iter().flat_map(|row| row.lines.iter().map(|line| line.product_id));
+        let mut products = products_of(&item.command).into_iter().chain(held).chain(ordered);
+        order.is_some_and(|id| self.orders.contains(&id))
+            || reservation.is_some_and(|id| self.reservations.contains(&id))
+            || products.any(|id| self.products.contains(&id))
+    }
 }
 
 /// Holds past their deadline that still keep units of these products from being sold.

@@ -1,40 +1,146 @@
-//! What a batch changes, in one statement a table.
+//! What a batch changes: orders with their customers in a statement a table, all else in one
+//! (`write.sql`).
+
+mod columns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::decide::{State, Write};
+use domain::decide::{Decision, State, Write};
 use domain::ids::{CustomerId, OrderId, ReservationId};
 use domain::journal::ChangeDraft;
 use domain::order::Order;
 use domain::reservation::{Reservation, ReservationStatus};
-use domain::stock::StockKey;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
+use self::columns::{Changes, Keys, Lines, Made, Stock};
+use super::Item;
 use crate::error::StoreError;
-use crate::idempotency::Claimed;
+use crate::idempotency::{Claim, Claimed};
+use crate::journal;
 use crate::orders::write::{customers_insert_in_tx, orders_insert_in_tx, orders_update_in_tx};
-use crate::request::Caller;
-use crate::reservations::{reservations_insert_in_tx, reservations_update_in_tx};
-use crate::stock::stock_update_in_tx;
+use crate::request::{Caller, Rendered};
 
-/// Writes the stock rows that the changes moved, as the state has them in the end.
-pub(super) async fn stock_in_tx(
+/// An item that was accepted and changes something.
+pub(super) struct Winner<'a> {
+    caller: Caller,
+    decision: &'a Decision,
+    answer: Option<(&'a Claim, &'a Rendered)>,
+}
+
+impl<'a> Winner<'a> {
+    /// `None` where nothing changes.
+    pub(super) fn new(item: &'a Item, decision: &'a Decision, rendered: Option<&'a Rendered>) -> Option<Self> {
+        let answer = item.reply.as_ref().map(|reply| &reply.claim).zip(rendered);
+        (!decision.drafts.is_empty()).then_some(Self { caller: item.caller, decision, answer })
+    }
+}
+
+/// Writes what the winners change, as the state has it in the end; `before` is what the reservations
+/// were. Or it is [`Claimed`]: a key, a customer or a reference was taken meanwhile.
+pub(super) async fn all_in_tx(
     conn: &mut PgConnection,
     state: &State,
-    changes: &[(Caller, &ChangeDraft)],
-) -> Result<(), StoreError> {
-    let entries = changes.iter().flat_map(|(_, change)| &change.entries);
-    let keys: BTreeSet<&StockKey> = entries.filter_map(|entry| Some(&entry.stock.as_ref()?.key)).collect();
-    if keys.is_empty() {
-        return Ok(());
+    before: &BTreeMap<ReservationId, ReservationStatus>,
+    winners: &[Winner<'_>],
+) -> Result<Result<(), Claimed>, StoreError> {
+    if winners.is_empty() {
+        return Ok(Ok(()));
     }
-    let rows: Vec<_> = keys.iter().filter_map(|key| Some((*key, state.stock.get(key)?))).collect();
-    stock_update_in_tx(conn, &rows).await
+    let writes = Writes::of(winners.iter().flat_map(|winner| winner.decision.writes.iter().copied()));
+    if let Err(Claimed) = writes.orders_in_tx(conn, state).await? {
+        return Ok(Err(Claimed));
+    }
+    writes.lines_delete_in_tx(conn).await?;
+    let drafts: Vec<(Caller, &ChangeDraft)> =
+        winners.iter().flat_map(|winner| winner.decision.drafts.iter().map(|draft| (winner.caller, draft))).collect();
+    let answers: Vec<(&Claim, &Rendered)> = winners.iter().filter_map(|winner| winner.answer).collect();
+    rest_in_tx(conn, state, before, &writes, &drafts, &answers).await
+}
+
+async fn rest_in_tx(
+    conn: &mut PgConnection,
+    state: &State,
+    before: &BTreeMap<ReservationId, ReservationStatus>,
+    writes: &Writes,
+    drafts: &[(Caller, &ChangeDraft)],
+    answers: &[(&Claim, &Rendered)],
+) -> Result<Result<(), Claimed>, StoreError> {
+    let stock = Stock::of(state, drafts);
+    let made = Made::of(&writes.inserted(state));
+    let lines = Lines::of(&writes.lined(state));
+    let changes = Changes::of(&writes.updated(state), before);
+    let entries = journal::Columns::of(drafts);
+    let keys = Keys::of(answers);
+    let wanted = (stock.len(), changes.len());
+    let written = sqlx::query_file!(
+        "src/batch/write.sql",
+        &stock.product_ids,
+        &stock.warehouses,
+        &stock.on_hand,
+        &stock.reserved,
+        &stock.versions,
+        &made.ids,
+        &made.statuses,
+        &made.owners as &[Option<String>],
+        &made.strategies,
+        &made.created,
+        &made.expires,
+        &made.orders as &[Option<Uuid>],
+        &lines.product_ids,
+        &lines.reservation_ids,
+        &lines.warehouses,
+        &lines.places,
+        &lines.quantities,
+        &lines.reasons,
+        &changes.ids,
+        &changes.statuses,
+        &changes.strategies,
+        &changes.expires,
+        &changes.orders as &[Option<Uuid>],
+        &changes.were,
+        state.now.as_datetime(),
+        &entries.shard_keys,
+        &entries.change_ids,
+        &entries.actors,
+        &entries.request_ids as &[Option<Uuid>],
+        &entries.actions,
+        &entries.subject_kinds,
+        &entries.subject_ids,
+        &entries.product_ids as &[Option<Uuid>],
+        &entries.warehouses as &[Option<String>],
+        &entries.on_hand_deltas,
+        &entries.reserved_deltas,
+        &entries.versions as &[Option<i64>],
+        &entries.before as &[Option<serde_json::Value>],
+        &entries.after as &[Option<serde_json::Value>],
+        &keys.keys,
+        &keys.callers,
+        &keys.fingerprints,
+        &keys.statuses,
+        &keys.etags as &[Option<String>],
+        &keys.locations as &[Option<String>],
+        &keys.bodies,
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::from);
+    let written = match written {
+        Err(error) if error.constraint() == Some("idempotency_keys_pk") => return Ok(Err(Claimed)),
+        written => written?,
+    };
+    if (written.moved, written.changed) != (wanted.0, wanted.1) {
+        return Err(StoreError::Corrupt(format!(
+            "{} of {} stock rows took their new level, {} of {} reservations were what they had been",
+            written.moved, wanted.0, written.changed, wanted.1
+        )));
+    }
+    Ok(Ok(()))
 }
 
 /// Which rows are to be written, each once.
 #[derive(Default)]
-pub(super) struct Writes {
+struct Writes {
     inserted: BTreeSet<ReservationId>,
     updated: BTreeSet<ReservationId>,
     replaced: BTreeSet<ReservationId>,
@@ -45,7 +151,7 @@ pub(super) struct Writes {
 }
 
 impl Writes {
-    pub(super) fn of(all: impl Iterator<Item = Write>) -> Self {
+    fn of(all: impl Iterator<Item = Write>) -> Self {
         let mut writes = Self::default();
         for write in all {
             match write {
@@ -66,26 +172,32 @@ impl Writes {
         writes
     }
 
-    /// Writes the reservations as the state has them in the end; `before` is what they were.
-    pub(super) async fn reservations_in_tx(
-        &self,
-        conn: &mut PgConnection,
-        state: &State,
-        before: &BTreeMap<ReservationId, ReservationStatus>,
-    ) -> Result<(), StoreError> {
-        let read = |ids: &BTreeSet<ReservationId>| -> Vec<&Reservation> {
-            ids.iter().filter_map(|id| state.reservations.get(id)).collect()
-        };
-        reservations_insert_in_tx(conn, &read(&self.inserted)).await?;
-        reservations_update_in_tx(conn, &read(&self.updated), &read(&self.replaced), before).await
+    fn inserted<'a>(&self, state: &'a State) -> Vec<&'a Reservation> {
+        self.inserted.iter().filter_map(|id| state.reservations.get(id)).collect()
+    }
+
+    fn updated<'a>(&self, state: &'a State) -> Vec<&'a Reservation> {
+        self.updated.iter().filter_map(|id| state.reservations.get(id)).collect()
+    }
+
+    /// Those whose lines are written.
+    fn lined<'a>(&self, state: &'a State) -> Vec<&'a Reservation> {
+        let ids = self.inserted.iter().chain(&self.replaced);
+        ids.filter_map(|id| state.reservations.get(id)).collect()
+    }
+
+    /// Takes the old lines away where others take their place.
+    async fn lines_delete_in_tx(&self, conn: &mut PgConnection) -> Result<(), StoreError> {
+        if self.replaced.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = self.replaced.iter().map(|id| id.as_uuid()).collect();
+        sqlx::query!("delete from reservation_lines where reservation_id = any($1)", &ids).execute(conn).await?;
+        Ok(())
     }
 
     /// Writes the customers and orders as the state has them in the end.
-    pub(super) async fn orders_in_tx(
-        &self,
-        conn: &mut PgConnection,
-        state: &State,
-    ) -> Result<Result<(), Claimed>, StoreError> {
+    async fn orders_in_tx(&self, conn: &mut PgConnection, state: &State) -> Result<Result<(), Claimed>, StoreError> {
         let read =
             |ids: &BTreeSet<OrderId>| -> Vec<&Order> { ids.iter().filter_map(|id| state.orders.get(id)).collect() };
         if let Err(Claimed) = customers_insert_in_tx(conn, state, &self.customers).await? {

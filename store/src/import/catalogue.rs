@@ -15,9 +15,10 @@ use sqlx::{PgConnection, PgPool};
 use super::{CALLER, Mode, unread};
 use crate::batch::{self, Item, Locking, Outcome, Render, Reply};
 use crate::error::{StoreError, refused};
-use crate::idempotency::Claim;
+use crate::idempotency::{Claim, Standing};
 use crate::ids;
 use crate::journal::journal_append_in_tx;
+use crate::link::Link;
 use crate::products::{product_id_of, product_insert_in_tx, product_patch_in_tx};
 use crate::request::Fingerprint;
 use crate::store::Store;
@@ -144,11 +145,13 @@ async fn received_in_tx(conn: &mut PgConnection, product_id: ProductId) -> Resul
 
 async fn receive(pool: &PgPool, receipts: &[Receipt]) -> Result<(), StoreError> {
     let items: Vec<Item> = receipts.iter().map(item).collect::<Result<_, _>>()?;
-    for outcome in batch::run(pool, &items, Locking::Wait).await? {
+    let items: Vec<&Item> = items.iter().collect();
+    for outcome in batch::run(&mut Link::pooled(pool), &items, Locking::Wait).await? {
         match outcome {
             Outcome::Accepted { .. } | Outcome::Replayed(_) => {}
             Outcome::Refused(Refusal::Problem(problem)) => return Err(problem.into()),
             Outcome::Refused(refusal) => return Err(StoreError::Corrupt(refusal.to_string())),
+            Outcome::Miscalled => return Err(StoreError::Corrupt("an import called a product by name".to_owned())),
         }
     }
     Ok(())
@@ -159,7 +162,8 @@ fn item(receipt: &Receipt) -> Result<Item, StoreError> {
     // Named after what it brings about, so that a receipt whose commit got no answer happens once.
     let key = format!("catalogue:{product_id}:{total}");
     let key = IdempotencyKey::new(key).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    let claim = Claim { key, caller: CALLER.actor.to_string(), fingerprint: Fingerprint([0; 32]) };
+    let claim =
+        Claim { key, caller: CALLER.actor.to_string(), fingerprint: Fingerprint([0; 32]), standing: Standing::Seen };
     let kind = CommandKind::Adjust {
         product_id: *product_id,
         warehouse: WarehouseCode::main(),
@@ -170,5 +174,6 @@ fn item(receipt: &Receipt) -> Result<Item, StoreError> {
         command: Command { change_id: ids::change_id(), kind },
         caller: CALLER,
         reply: Some(Reply { claim, render: Render::Product(unread) }),
+        called: Vec::new(),
     })
 }

@@ -23,8 +23,9 @@ use domain::time::Timestamp;
 
 use self::items::{items, placing, receipts};
 use self::known::{Free, Known, known, products_find_in_tx};
-use crate::batch::{self, Outcome};
+use crate::batch::{self, Item, Outcome};
 use crate::error::StoreError;
+use crate::link::Link;
 use crate::orders::write::references_taken_in_tx;
 use crate::store::Store;
 use crate::tx;
@@ -155,12 +156,14 @@ async fn import(store: &Store, order: &PastOrder) -> Result<OrderImported, Store
         return Ok(OrderImported::AlreadyThere);
     };
     let placing = placing(store, order, &products).await?;
+    let mut link = Link::pooled(&store.pool);
     for round in 0..ROUNDS_MAX {
         let ids = products.values().map(|(id, _)| *id).collect();
-        let free = Free::read(&mut *store.pool.acquire().await?, ids).await?;
+        let free = Free::read(link.conn().await?, ids).await?;
         let receipts = receipts(order, &products, &free)?;
         let items = items(order.kind, placing.clone(), &receipts, &free.receiving);
-        match batch::run_together(&store.pool, &items).await? {
+        let items: Vec<&Item> = items.iter().collect();
+        match batch::run_together(&mut link, &items).await? {
             // Replayed is what was committed a moment ago and got no answer: the key is of this call.
             Outcome::Accepted { .. } | Outcome::Replayed(_) => {
                 let received = receipts.iter().map(|(_, delta)| delta.get()).sum();
@@ -174,6 +177,7 @@ async fn import(store: &Store, order: &PastOrder) -> Result<OrderImported, Store
             Outcome::Refused(Refusal::Problem(Problem::InsufficientStock { .. })) => {}
             Outcome::Refused(Refusal::Problem(problem)) => return Err(problem.into()),
             Outcome::Refused(refusal) => return Err(StoreError::Corrupt(refusal.to_string())),
+            Outcome::Miscalled => return Err(StoreError::Corrupt("an import called a product by name".to_owned())),
         }
         tokio::time::sleep(tx::pause(round)).await;
     }

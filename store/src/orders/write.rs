@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::rows::customer;
+use crate::batch::Locking;
 use crate::error::StoreError;
 use crate::idempotency::Claimed;
 
@@ -34,13 +35,26 @@ pub(crate) async fn order_reservations_in_tx(
 pub(crate) async fn orders_lock_in_tx(
     conn: &mut PgConnection,
     ids: &BTreeSet<OrderId>,
+    locking: Locking,
 ) -> Result<Vec<OrderId>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
-    let locked = sqlx::query_scalar!("select id from orders where id = any($1) order by id for update", &ids);
-    Ok(locked.fetch_all(conn).await?.into_iter().map(OrderId::from_uuid).collect())
+    let locked = match locking {
+        // An order is locked by whoever has its reservation, so the sweep waits for none that is long.
+        Locking::Wait | Locking::Skip => {
+            sqlx::query_scalar!("select id from orders where id = any($1) order by id for update", &ids)
+                .fetch_all(conn)
+                .await?
+        }
+        Locking::Spare => {
+            sqlx::query_scalar!("select id from orders where id = any($1) order by id for update skip locked", &ids)
+                .fetch_all(conn)
+                .await?
+        }
+    };
+    Ok(locked.into_iter().map(OrderId::from_uuid).collect())
 }
 
 /// The customers who may be meant.
@@ -59,15 +73,22 @@ pub(crate) async fn customers_find_in_tx(
         .map(|reference| reference.as_str().to_owned())
         .collect();
     let rows = sqlx::query!(
-        "select
-            id,
+        r#"select
+            id as "id!",
             email,
             name,
             reference
         from customers
         where email = any($1)
-           or reference = any($2)
-        order by id",
+        union
+        select
+            id,
+            email,
+            name,
+            reference
+        from customers
+        where reference = any($2)
+        order by 1"#,
         &emails,
         &references,
     )
@@ -98,31 +119,43 @@ pub(crate) async fn customers_insert_in_tx(
     state: &State,
     ids: &BTreeSet<CustomerId>,
 ) -> Result<Result<(), Claimed>, StoreError> {
-    for customer in state.customers.iter().filter(|customer| ids.contains(&customer.id)) {
-        let inserted = sqlx::query!(
-            "insert into customers (
-                id,
-                email,
-                name,
-                reference,
-                created_at
-            )
-            values ($1, $2, $3, $4, $5)
-            on conflict do nothing",
-            customer.id.as_uuid(),
-            customer.email.as_ref().map(|email| email.as_str()),
-            customer.name.as_ref().map(|name| name.as_str()),
-            customer.reference.as_ref().map(|reference| reference.as_str()),
-            state.now.as_datetime(),
-        )
-        .execute(&mut *conn)
-        .await?
-        .rows_affected();
-        if inserted == 0 {
-            return Ok(Err(Claimed));
-        }
+    let mut new: Vec<&Customer> = state.customers.iter().filter(|customer| ids.contains(&customer.id)).collect();
+    if new.is_empty() {
+        return Ok(Ok(()));
     }
-    Ok(Ok(()))
+    // Whoever makes the same customer is waited for: all in one order.
+    new.sort_by(|one, other| (&one.email, &one.reference).cmp(&(&other.email, &other.reference)));
+    let uuids: Vec<Uuid> = new.iter().map(|customer| customer.id.as_uuid()).collect();
+    let emails: Vec<Option<String>> = new.iter().map(|customer| customer.email.clone().map(String::from)).collect();
+    let names: Vec<Option<String>> = new.iter().map(|customer| customer.name.clone().map(String::from)).collect();
+    let references: Vec<Option<String>> =
+        new.iter().map(|customer| customer.reference.clone().map(String::from)).collect();
+    let inserted = sqlx::query!(
+        "insert into customers (
+            id,
+            email,
+            name,
+            reference,
+            created_at
+        )
+        select *, $5::timestamptz
+        from unnest(
+            $1::uuid[],
+            $2::text[],
+            $3::text[],
+            $4::text[]
+        )
+        on conflict do nothing",
+        &uuids,
+        &emails as &[Option<String>],
+        &names as &[Option<String>],
+        &references as &[Option<String>],
+        state.now.as_datetime(),
+    )
+    .execute(conn)
+    .await?
+    .rows_affected();
+    Ok(if inserted == new.len() as u64 { Ok(()) } else { Err(Claimed) })
 }
 
 /// Writes new orders with their lines. A reference that was taken meanwhile is found the next time round.

@@ -1,22 +1,26 @@
 //! The sweep: ends what is overdue. Correctness never depends on it, since a hold past its deadline reads
 //! as expired at once; the sweep gives the units back and tells of it.
 
+use std::time::{Duration, Instant};
+
 use domain::actor::{Actor, SystemActor};
-use domain::decide::{Command, CommandKind, Refusal};
+use domain::decide::{Answer, Command, CommandKind, Refusal};
 use domain::ids::ReservationId;
 use domain::time::Timestamp;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::batch::{self, Item, Locking, Outcome};
 use crate::error::StoreError;
 use crate::ids;
+use crate::link::Link;
+use crate::meters;
 use crate::request::Caller;
 use crate::store::Store;
 use crate::tx;
 
-/// How many reservations one transaction ends at most.
-const BATCH_MAX: usize = 100;
+/// How many reservations one transaction ends at most: some tens of milliseconds, for which others wait
+/// who want the same products.
+const BATCH_MAX: usize = 500;
 
 /// What one round of the sweep did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,13 +45,14 @@ impl Store {
     /// # Errors
     /// What the database said; what was ended by then stays so.
     pub async fn reservation_expire_once(&self, limit: u16) -> Result<Expired, StoreError> {
-        let pool = self.pool.clone();
-        tx::detached(async move { expire_once(&pool, limit).await }).await
+        self.deadlines_forget();
+        let mut link = Link::pooled(&self.sweeps);
+        tx::detached(async move { expire_once(&mut link, limit).await }).await
     }
 }
 
-async fn expire_once(pool: &PgPool, limit: u16) -> Result<Expired, StoreError> {
-    let now = tx::clock_in_tx(&mut *pool.acquire().await?).await?;
+async fn expire_once(link: &mut Link, limit: u16) -> Result<Expired, StoreError> {
+    let now = tx::clock_in_tx(link.conn().await?).await?;
     let due = sqlx::query!(
         "select id, expires_at
         from reservations
@@ -59,13 +64,13 @@ async fn expire_once(pool: &PgPool, limit: u16) -> Result<Expired, StoreError> {
         now.as_datetime(),
         i64::from(limit),
     )
-    .fetch_all(pool)
+    .fetch_all(link.conn().await?)
     .await?;
     let lateness_milliseconds = due.first().map_or(0, |first| now.milliseconds_since(Timestamp::new(first.expires_at)));
     let ids: Vec<ReservationId> = due.iter().map(|row| ReservationId::from_uuid(row.id)).collect();
     let (mut expired, mut set_aside) = (0, 0);
     for batch in ids.chunks(BATCH_MAX) {
-        let ended = expire(pool, batch).await?;
+        let ended = expire(link, batch).await?;
         expired += ended.expired;
         set_aside += ended.set_aside;
     }
@@ -77,14 +82,14 @@ async fn expire_once(pool: &PgPool, limit: u16) -> Result<Expired, StoreError> {
         order by expires_at
         limit 1",
     )
-    .fetch_optional(pool)
+    .fetch_optional(link.conn().await?)
     .await?;
     Ok(Expired {
         expired,
         set_aside,
         lateness_milliseconds,
         next_deadline: next.map(Timestamp::new),
-        now: tx::clock_in_tx(&mut *pool.acquire().await?).await?,
+        now: tx::clock_in_tx(link.conn().await?).await?,
         more: ids.len() == usize::from(limit),
     })
 }
@@ -98,43 +103,60 @@ pub(crate) struct Ended {
 
 /// Ends those of the reservations that are due and that nobody else has in hand. One that can't be ended
 /// is set aside; the others go on.
-pub(crate) async fn expire(pool: &PgPool, ids: &[ReservationId]) -> Result<Ended, StoreError> {
+pub(crate) async fn expire(link: &mut Link, ids: &[ReservationId]) -> Result<Ended, StoreError> {
     let items: Vec<Item> = ids.iter().map(|id| item(*id)).collect();
-    let outcomes = match batch::run(pool, &items, Locking::Skip).await {
+    let items: Vec<&Item> = items.iter().collect();
+    let began = Instant::now();
+    let outcomes = match batch::run(link, &items, Locking::Skip).await {
         Ok(outcomes) => outcomes,
-        Err(error) if error.is_about_data() => return without_the_culprit(pool, ids, &error).await,
+        Err(error) if error.is_about_data() => return without_the_culprit(link, ids, &error).await,
         Err(error) => return Err(error),
     };
     let mut ended = Ended::default();
     for (id, outcome) in ids.iter().zip(outcomes) {
         match outcome {
-            Outcome::Accepted { .. } => ended.expired += 1,
+            Outcome::Accepted { answer, .. } => {
+                ended.expired += 1;
+                meters::expired(lateness(&answer) + began.elapsed());
+            }
             Outcome::Refused(Refusal::Corrupt(reason)) => {
-                set_aside(pool, *id, &reason).await?;
+                set_aside(link, *id, &reason).await?;
                 ended.set_aside += 1;
             }
-            Outcome::Refused(Refusal::NotDue | Refusal::Problem(_)) | Outcome::Replayed(_) => {}
+            Outcome::Refused(Refusal::NotDue | Refusal::Problem(_)) | Outcome::Replayed(_) | Outcome::Miscalled => {}
         }
     }
     Ok(ended)
 }
 
+/// How long the deadline had passed when this was decided.
+fn lateness(answer: &Answer) -> Duration {
+    match answer {
+        Answer::Reservation(view) => {
+            let milliseconds = view.server_time.milliseconds_since(view.reservation.expires_at);
+            Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
+        }
+        Answer::Product(_) | Answer::Order(_) => Duration::ZERO,
+    }
+}
+
 /// Halves the batch until the one that the database does not take is alone, and sets that one aside.
-async fn without_the_culprit(pool: &PgPool, ids: &[ReservationId], error: &StoreError) -> Result<Ended, StoreError> {
+async fn without_the_culprit(link: &mut Link, ids: &[ReservationId], error: &StoreError) -> Result<Ended, StoreError> {
     if let [id] = ids {
-        set_aside(pool, *id, &error.in_full()).await?;
+        set_aside(link, *id, &error.in_full()).await?;
         return Ok(Ended { expired: 0, set_aside: 1 });
     }
     let mut ended = Ended::default();
     for half in ids.chunks(ids.len().div_ceil(2)) {
-        let of_half = Box::pin(expire(pool, half)).await?;
+        let of_half = Box::pin(expire(link, half)).await?;
         ended.expired += of_half.expired;
         ended.set_aside += of_half.set_aside;
     }
     Ok(ended)
 }
 
-async fn set_aside(pool: &PgPool, id: ReservationId, reason: &str) -> Result<(), StoreError> {
+async fn set_aside(link: &mut Link, id: ReservationId, reason: &str) -> Result<(), StoreError> {
+    meters::set_aside();
     tracing::error!(reservation = %id, reason, "an overdue reservation can't be ended and is set aside");
     sqlx::query!(
         "update reservations
@@ -146,7 +168,7 @@ async fn set_aside(pool: &PgPool, id: ReservationId, reason: &str) -> Result<(),
         id.as_uuid() as Uuid,
         reason,
     )
-    .execute(pool)
+    .execute(link.conn().await?)
     .await?;
     Ok(())
 }
@@ -156,5 +178,6 @@ fn item(id: ReservationId) -> Item {
         command: Command { change_id: ids::change_id(), kind: CommandKind::Expire { id } },
         caller: Caller { actor: Actor::System(SystemActor::Expiry), request_id: None },
         reply: None,
+        called: Vec::new(),
     }
 }

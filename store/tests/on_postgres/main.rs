@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod cut;
 mod support;
 
 mod journal;
@@ -32,9 +33,11 @@ mod sweep;
 mod idempotency;
 mod twins;
 
+mod lanes;
+
 mod aborts;
 mod chaos;
 mod crowds;
-mod random;
+mod torture;
 
 mod schema;

@@ -17,6 +17,7 @@ use domain::reservation::{ChangeRequest, HoldRequest, LineInput, ReservationView
 use domain::sku::Sku;
 use domain::stock::StockReason;
 use domain::text::Name;
+use domain::warehouse::WarehouseCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
@@ -88,6 +89,12 @@ pub(crate) async fn receive(store: &Store, sku: &str, units: i64) -> ProductView
 
 pub(crate) async fn adjust(store: &Store, sku: &str, delta: i64, reason: StockReason) -> Result<Answered, StoreError> {
     store.stock_adjust(request(), &by_sku(sku), None, StockDelta::new(delta).unwrap(), reason).await
+}
+
+/// Units that are found in a warehouse.
+pub(crate) async fn found_in(store: &Store, sku: &str, warehouse: &str, units: i64) -> ProductView {
+    let (warehouse, delta) = (WarehouseCode::new(warehouse).unwrap(), StockDelta::new(units).unwrap());
+    answer(store.stock_adjust(request(), &by_sku(sku), Some(warehouse), delta, StockReason::Adjusted).await)
 }
 
 /// Units on hand and reserved, over all warehouses.

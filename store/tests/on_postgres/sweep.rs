@@ -98,6 +98,54 @@ async fn several_sweeps_at_once_end_each_hold_once(pool: PgPool) {
     }
 }
 
+/// The large numbers are measured by `holdfast bench expire`.
+#[sqlx::test(migrations = "../migrations")]
+async fn thousands_due_at_one_moment_are_back_while_others_go_on_buying(pool: PgPool) {
+    const HOLDS: i64 = 3_000;
+    let store = served(&pool).await;
+    product(&store, "MUG", HOLDS).await;
+    product(&store, "CUP", 100_000).await;
+    // As many at once as a lane takes of one product.
+    for _ in 0..3 {
+        let holds = (0..HOLDS / 3).map(|_| try_hold(&store, &[("MUG", 1)]));
+        assert!(futures::future::join_all(holds).await.into_iter().all(|held| told(held) == "accepted"));
+    }
+    let due = "update reservations
+        set created_at = created_at - interval '1 hour', expires_at = clock_timestamp() - interval '1 second'";
+    sqlx::query(due).execute(&pool).await.unwrap();
+    let server = served(&pool).await;
+    let sweep = async {
+        let (mut expired, mut rounds) = (0, 0);
+        loop {
+            let swept = server.reservation_expire_once(500).await.unwrap();
+            expired += swept.expired;
+            rounds += 1;
+            assert_eq!(swept.set_aside, 0);
+            if !swept.more && swept.expired == 0 {
+                return (expired, rounds);
+            }
+        }
+    };
+    let buying = async {
+        let mut bought = 0;
+        for _ in 0..20 {
+            let crowd = (0..20).map(|_| try_hold(&store, &[("CUP", 1)]));
+            assert!(futures::future::join_all(crowd).await.into_iter().all(|held| told(held) == "accepted"));
+            bought += 20;
+        }
+        bought
+    };
+    let ((expired, rounds), bought) = tokio::join!(sweep, buying);
+    assert_eq!((expired as i64, bought), (HOLDS, 400));
+    assert!(rounds < 20, "{rounds} rounds for {HOLDS} holds");
+    assert_eq!((level(&store, "MUG").await, level(&store, "CUP").await), ((HOLDS, 0), (100_000, 400)));
+    assert_eq!(count(&pool, ENDS).await, HOLDS);
+    assert_sound(&store).await;
+    for store in [store, server] {
+        store.close().await;
+    }
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn an_overdue_hold_makes_room_though_nobody_has_swept(pool: PgPool) {
     let store = Store::new(pool.clone());

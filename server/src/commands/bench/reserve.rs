@@ -117,6 +117,8 @@ async fn others(database: &Database, door: &Door, seconds: u64, lines: &mut Line
     let alone = closed(door, 1, Asked::one(HOT), seconds).await?;
     lines.add(Line::AloneP50, alone.milliseconds(0.50));
     lines.add(Line::AloneP99, alone.milliseconds(0.99));
+    // An idle session tells of what it did before only after a while: these have it told.
+    closed(door, 50, Asked::refused(SOLD_OUT), 2).await?;
     let before = rows_written(database).await?;
     let refused = closed(door, 50, Asked::refused(SOLD_OUT), seconds).await?;
     lines.add(Line::Refusals, refused.per_second());

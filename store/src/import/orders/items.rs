@@ -15,9 +15,10 @@ use super::known::{Free, Products, product_of};
 use super::{PastKind, PastOrder};
 use crate::batch::{Item, Render, Reply};
 use crate::error::{StoreError, refused};
-use crate::idempotency::Claim;
+use crate::idempotency::{Claim, Standing};
 use crate::ids;
 use crate::import::{CALLER, unread};
+use crate::lane::Slot;
 use crate::request::Fingerprint;
 use crate::store::Store;
 
@@ -29,10 +30,11 @@ pub(super) async fn placing(store: &Store, order: &PastOrder, products: &Product
         Ok(PricedLine { line: Line { product_id, quantity: line.quantity, warehouse: None }, sold_as })
     });
     let lines = lines.collect::<Result<_, StoreError>>()?;
+    let slot = Slot::of_products(products.values().map(|(id, _)| *id));
     Ok(Placing {
-        id: ids::order_id(),
+        id: ids::order_id_in(slot),
         number: store.order_number().await?,
-        source: Source::Lines { reservation_id: ids::reservation_id(), lines, strategy: Strategy::Priority },
+        source: Source::Lines { reservation_id: ids::reservation_id_in(slot), lines, strategy: Strategy::Priority },
         customer: order.customer.clone().map(|customer| (ids::customer_id(), customer)),
         reference: Some(order.reference.clone()),
         placed_at: Some(order.placed_at),
@@ -88,9 +90,18 @@ pub(super) fn items(
     let proceed =
         |to| CommandKind::Proceed(Proceeding { id, to: Some(to), version: None, note: None, restock: Restock::No });
     // The key is for a commit that gets no answer; that an order is imported once the reference sees to.
-    let claim =
-        Claim { key: ids::idempotency_key(), caller: CALLER.actor.to_string(), fingerprint: Fingerprint([0; 32]) };
-    let item = |kind| Item { command: Command { change_id: ids::change_id(), kind }, caller: CALLER, reply: None };
+    let claim = Claim {
+        key: ids::own_key(),
+        caller: CALLER.actor.to_string(),
+        fingerprint: Fingerprint([0; 32]),
+        standing: Standing::Own,
+    };
+    let item = |kind| Item {
+        command: Command { change_id: ids::change_id(), kind },
+        caller: CALLER,
+        reply: None,
+        called: Vec::new(),
+    };
     let mut items: Vec<Item> = receipts.iter().map(adjust).map(item).collect();
     items.push(Item {
         reply: Some(Reply { claim, render: Render::Order(unread) }),

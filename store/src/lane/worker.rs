@@ -1,0 +1,97 @@
+//! What empties a lane: one batch after the other.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use domain::problem::Problem;
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::oneshot;
+
+use super::queue::Queue;
+use super::seen::Seen;
+use super::{BATCH_MAX, Entry};
+use crate::batch::{self, Item};
+use crate::link::Link;
+use crate::meters;
+
+/// How long a command waits for its turn. What has waited longer, because the database did not answer, is
+/// told that it is busy, so that the queue empties as fast as it can.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Starts a lane in a thread of its own, so that what the database answers is noticed at once, however
+/// many requests the other threads are reading and writing. What is returned ends when the thread does.
+pub(super) fn start(queue: Arc<Queue<Entry>>, options: PgConnectOptions) -> oneshot::Receiver<()> {
+    let (ended, end) = oneshot::channel();
+    let work = {
+        let queue = queue.clone();
+        move || {
+            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(keep(&queue, &options)),
+                Err(error) => {
+                    tracing::error!(%error, "a lane could not be started");
+                    queue.close();
+                }
+            }
+            // Whoever waits for the end may have given up.
+            let _nobody = ended.send(());
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("lane".to_owned()).spawn(work) {
+        tracing::error!(%error, "a lane could not be started");
+        queue.close();
+    }
+    end
+}
+
+/// Works until the queue is closed and empty; should the work break off, those it was about are told, and
+/// it begins anew.
+async fn keep(queue: &Arc<Queue<Entry>>, options: &PgConnectOptions) {
+    while let Err(error) = tokio::spawn(work(queue.clone(), options.clone())).await {
+        tracing::error!(%error, "a lane broke off and begins anew");
+    }
+}
+
+async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions) {
+    let mut link = Link::own(options);
+    let mut seen = Seen::default();
+    while let Some(entries) = queue.take(BATCH_MAX).await {
+        let mut entries = still_waiting(entries);
+        for reply in entries.iter_mut().filter_map(|entry| entry.item.reply.as_mut()) {
+            seen.note(&mut reply.claim);
+        }
+        if !entries.is_empty() {
+            decide(&mut link, entries).await;
+        }
+    }
+    link.close().await;
+}
+
+/// Those whose caller is still there. A command that was not begun is as good as never sent.
+fn still_waiting(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut waiting = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if entry.reply.is_closed() {
+            continue;
+        }
+        let waited = entry.since.elapsed();
+        meters::waited(waited);
+        if waited < PATIENCE {
+            waiting.push(entry);
+        } else {
+            // Whoever has left meanwhile needs no answer.
+            let _left = entry.reply.send(Err(Problem::Busy { retry_after_seconds: 1 }.into()));
+        }
+    }
+    waiting
+}
+
+async fn decide(link: &mut Link, entries: Vec<Entry>) {
+    let items: Vec<&Item> = entries.iter().map(|entry| &entry.item).collect();
+    let began = Instant::now();
+    let outcomes = batch::run_each(link, &items).await;
+    meters::batch(&items, &outcomes, began.elapsed());
+    for (entry, outcome) in entries.into_iter().zip(outcomes) {
+        let _left = entry.reply.send(outcome);
+    }
+}
