@@ -54,7 +54,7 @@ test-api: ## schemathesis against the running server; more of it: make test-api 
 	@scripts/test-api.sh $(ARGS)
 
 # Smaller: make bench BENCH_RUNS=1 BENCH_SECONDS=2 BENCH_BEHIND=0,100000 BENCH_ORDERS=10000 BENCH_REPORT=FILE
-# One of them: make bench ARGS=reserve (or expire, overload, crowd, orders).
+# One of them: make bench ARGS=reserve (or expire, overload, crowd, live, stock, orders).
 export BENCH_RUNS BENCH_SECONDS BENCH_BEHIND BENCH_ORDERS BENCH_REPORT
 
 .PHONY: bench

@@ -14,12 +14,12 @@ report=${BENCH_REPORT:-docs/benchmarks.md}
 # Overload takes two thousand connections on either side.
 ulimit -n "$(ulimit -Hn)"
 
-[ $# -gt 0 ] || set -- reserve expire overload crowd orders
+[ $# -gt 0 ] || set -- reserve expire overload crowd live stock orders
 for benchmark in "$@"; do
     say "Measuring: $benchmark"
     case $benchmark in
     reserve) set -- --behind "$behind" --runs "$runs" --seconds "$seconds" ;;
-    expire | overload | crowd) set -- --runs "$runs" --seconds "$seconds" ;;
+    expire | overload | crowd | live | stock) set -- --runs "$runs" --seconds "$seconds" ;;
     orders) set -- --orders "$orders" ;;
     *) fail "no such benchmark: $benchmark" ;;
     esac

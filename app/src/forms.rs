@@ -1,6 +1,6 @@
 //! The forms that the domain has no type for: what is typed into them, and the commands that come of it.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use domain::account::{KeyRequest, UserChange, UserRequest};
 use domain::actor::Actor;
 use domain::currency::Currency;
@@ -147,6 +147,13 @@ pub(crate) fn key_in_form(error: FieldError) -> FieldError {
         "expires_at" => FieldError::new("expires", error.message),
         _ => error,
     }
+}
+
+/// A moment as a browser's field gives it, by UTC and to the minute or finer, or as the API writes it.
+pub(crate) fn read_moment(text: &str) -> Option<Timestamp> {
+    let plain = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"];
+    let plain = plain.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    plain.map(|at| Timestamp::new(at.and_utc())).or_else(|| text.parse().ok())
 }
 
 /// The filter of the audit log, as typed; its query string is the page's state.

@@ -27,6 +27,7 @@ mod browser;
 mod clock;
 mod cookie;
 mod keys;
+mod live;
 mod refresh;
 
 #[cfg(feature = "ssr")]

@@ -24,6 +24,7 @@ pub mod order;
 pub mod reservation;
 
 pub mod decide;
+pub mod history;
 pub mod journal;
 
 pub mod chaos;

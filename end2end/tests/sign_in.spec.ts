@@ -111,7 +111,7 @@ test("a session that ends under an open page costs nothing that was typed", asyn
   await page.context().clearCookies();
   await page.getByRole("button", { name: "Write note" }).click();
   if (scripted()) {
-    await expect(page.getByRole("alert")).toContainText("Your session had ended");
+    await expect(page.getByRole("region", { name: "Notes" }).getByRole("alert")).toContainText("Your session had ended");
     await expect(page.getByRole("textbox", { name: "Note" })).toHaveValue("Ring twice: the bell is broken.");
     await signIn(page.request, who);
   } else {

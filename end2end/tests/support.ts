@@ -67,7 +67,8 @@ function isNoteOfRefusal(text: string, url: string): boolean {
   if (!text.startsWith("Failed to load resource")) return false;
   const isForm = /status of 4(01|03|09|10|22|29)/.test(text) && path.startsWith("/api/fn/");
   const isPage = (text.includes("404") && path === "/nowhere") || (text.includes("403") && path === "/products/new");
-  return isForm || isPage;
+  const isStream = text.includes("401") && path === "/api/events";
+  return isForm || isPage || isStream;
 }
 
 /** Notes what the page says on the console, and errors that it leaves unhandled. */

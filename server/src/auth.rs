@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use domain::problem::Problem;
 use store::accounts::{KeySecret, SessionToken};
-use store::{Identity, StoreError};
+use store::{Identity, Store, StoreError};
 
 use crate::state::AppState;
 
@@ -53,6 +53,30 @@ pub(crate) async fn identity(
     match found.map_err(|error: StoreError| error.problem())? {
         Some(identity) => count(identity),
         None => Ok(None),
+    }
+}
+
+/// What somebody was let in by, kept for an answer that lasts: it may be revoked meanwhile.
+pub(crate) struct Pass {
+    presented: Presented,
+    identity: Identity,
+}
+
+impl Pass {
+    /// What a request of somebody known came with.
+    pub(crate) fn of(headers: &HeaderMap, transport: Transport, identity: Identity) -> Self {
+        Self { presented: Presented::from(headers, transport), identity }
+    }
+
+    /// Whether it still lets the same in. Costs no query while it is remembered, and does not count as use:
+    /// an open page keeps nobody signed in. Where it can't be found out it does not hold.
+    pub(crate) async fn holds(&self, store: &Store) -> bool {
+        let known = match &self.presented {
+            Presented::Key(secret) => store.still_identify_key(secret).await,
+            Presented::Session(token) => store.still_identify_session(token).await,
+            Presented::Nothing | Presented::Nonsense => Ok(None),
+        };
+        matches!(known, Ok(Some(known)) if known.actor == self.identity.actor)
     }
 }
 

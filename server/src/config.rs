@@ -63,6 +63,16 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     pub first_admin: FirstAdminArgs,
+    /// How many may read /api/events at once. Each holds a connection.
+    #[arg(long, env = "HOLDFAST_EVENT_READERS", value_name = "COUNT", default_value_t = 2_000,
+          value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub event_readers: u32,
+
+    /// How many products are remembered with their stock, so that reading them costs the database nothing.
+    /// A thousand take about a megabyte.
+    #[arg(long, env = "HOLDFAST_PRODUCTS_REMEMBERED", value_name = "COUNT", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+    pub products_remembered: u64,
 
     /// The folder with the files of the pages.
     #[arg(long, env = "LEPTOS_SITE_ROOT", value_name = "FOLDER", default_value = "target/site")]

@@ -5,7 +5,7 @@ use cluster::{Cluster, Options, Stopped};
 use sqlx::postgres::PgConnectOptions;
 use store::{Connections, Store, migrate};
 
-use crate::config::DatabaseArgs;
+use crate::config::{DatabaseArgs, ServeArgs};
 
 /// An open database, and the cluster it lives in where that is our own.
 #[derive(Debug)]
@@ -20,14 +20,23 @@ impl Database {
     /// # Errors
     /// What could not be found, reached or migrated, in words for whoever runs the command.
     pub async fn open(args: &DatabaseArgs) -> anyhow::Result<Self> {
-        Self::open_to_serve(args, store::SIGN_INS_PER_MINUTE).await
+        Self::open_with(args, |_| {}).await
     }
 
-    /// The same for a server, at which so many a minute may try to sign in.
+    /// Opens it for a server.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn open_to_serve(args: &DatabaseArgs, sign_ins_per_minute: u32) -> anyhow::Result<Self> {
+    pub async fn open_to_serve(args: &DatabaseArgs, serving: &ServeArgs) -> anyhow::Result<Self> {
+        Self::open_with(args, |connections| {
+            connections.sign_ins_per_minute = serving.rates.sign_ins_per_minute;
+            connections.followers_max = usize::try_from(serving.event_readers).unwrap_or(usize::MAX);
+            connections.products_remembered_max = serving.products_remembered;
+        })
+        .await
+    }
+
+    async fn open_with(args: &DatabaseArgs, adjust: impl FnOnce(&mut Connections)) -> anyhow::Result<Self> {
         let (owner, login, cluster) = match &args.database_url {
             Some(url) => {
                 let owner = options(url).context("DATABASE_URL can't be read")?;
@@ -51,7 +60,7 @@ impl Database {
         });
         let mut connections = Connections::new(serves);
         connections.connections_max = args.database_connections;
-        connections.sign_ins_per_minute = sign_ins_per_minute;
+        adjust(&mut connections);
         let store = match migrated {
             Ok(()) => connections.open().await.context("the database can't be reached"),
             Err(error) => Err(error).context("the database could not be brought up to date"),

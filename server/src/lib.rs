@@ -21,6 +21,7 @@ mod security;
 pub mod wire;
 
 pub mod chaos;
+mod limits;
 pub mod tasks;
 pub mod telemetry;
 

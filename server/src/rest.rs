@@ -1,6 +1,7 @@
 //! The REST API. Its contract is told to shops: names stay.
 
 mod docs;
+mod events;
 mod health;
 mod journal;
 mod keys;
@@ -69,6 +70,7 @@ fn routes() -> Routes {
         .add(OPERATOR, routes!(orders::change))
         .add(VIEWER, routes!(orders::journal))
         .add(VIEWER, routes!(journal::list))
+        .add(VIEWER, routes!(events::follow))
         .add(VIEWER, routes!(stats::fetch))
         .add(ADMIN, routes!(users::list))
         .add(ADMIN, routes!(users::create))

@@ -1,6 +1,6 @@
-//! What the server does by itself: the sweep, the figures, reading anew who is let in, and throwing away what
-//! has had its time. Each is a loop around one bounded step of
-//! the store, and ends when it is told to.
+//! What the server does by itself: the tail of the journal, the sweep, the figures, reading anew who is let
+//! in, and throwing away what has had its time. Each is a loop around one bounded step of the store, and ends
+//! when it is told to.
 
 use std::time::Duration;
 
@@ -47,6 +47,7 @@ impl Tasks {
     pub fn start(store: &Store) -> Self {
         let stop = CancellationToken::new();
         let mut running = JoinSet::new();
+        running.spawn(tail(store.clone(), stop.clone()));
         running.spawn(expire(store.clone(), stop.clone()));
         running.spawn(stats(store.clone(), stop.clone()));
         running.spawn(credentials(store.clone(), stop.clone()));
@@ -61,6 +62,28 @@ impl Tasks {
         self.stop.cancel();
         while self.running.join_next().await.is_some() {}
     }
+}
+
+async fn tail(store: Store, stop: CancellationToken) {
+    let Some(mut tail) = store.journal_tail() else {
+        tracing::error!("the journal has a tail already");
+        return;
+    };
+    let mut failing = false;
+    while !stop.is_cancelled() {
+        match tail.poll_once().await {
+            Ok(()) if failing => tracing::info!("the journal is told of again"),
+            Ok(()) => {}
+            Err(error) if failing => tracing::debug!(error = error.in_full(), "the journal still can't be read"),
+            Err(error) => tracing::warn!(error = error.in_full(), "the journal can't be read and is tried again"),
+        }
+        failing = tail.is_failing();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tail.rest() => {}
+        }
+    }
+    tail.close().await;
 }
 
 async fn expire(store: Store, stop: CancellationToken) {

@@ -27,6 +27,9 @@ mod products;
 #[path = "http/reservations.rs"]
 mod reservations;
 
+#[path = "http/events.rs"]
+mod events;
+
 #[path = "http/server_functions.rs"]
 mod server_functions;
 

@@ -26,6 +26,7 @@ pub(crate) use lock::Locking;
 
 use self::places::{Place, places};
 use self::write::Winner;
+use crate::availability::Committed;
 use crate::error::StoreError;
 use crate::idempotency::{Claim, Claimed, Standing};
 use crate::link::Link;
@@ -69,6 +70,7 @@ pub(crate) enum Outcome {
     Accepted {
         answer: Box<Answer>,
         rendered: Option<Rendered>,
+        committed: Committed,
     },
     Replayed(Rendered),
     Refused(Refusal),
@@ -244,7 +246,10 @@ async fn attempt_in_tx(
     }
     let won = !winners.is_empty();
     let decided = decisions.into_iter().zip(rendered).map(|(decision, rendered)| match decision {
-        Ok(decision) => Outcome::Accepted { answer: Box::new(decision.answer), rendered },
+        Ok(decision) => {
+            let committed = Committed::of(&decision, &state);
+            Outcome::Accepted { answer: Box::new(decision.answer), rendered, committed }
+        }
         Err(refusal) => Outcome::Refused(refusal),
     });
     let outcomes = outcomes(places, decided.collect());
@@ -291,7 +296,9 @@ impl Outcome {
             Self::Accepted { rendered: Some(rendered), .. } | Self::Replayed(rendered) => {
                 Self::Replayed(rendered.clone())
             }
-            Self::Accepted { rendered: None, answer } => Self::Accepted { rendered: None, answer: answer.clone() },
+            Self::Accepted { rendered: None, answer, committed } => {
+                Self::Accepted { rendered: None, answer: answer.clone(), committed: committed.clone() }
+            }
             Self::Refused(refusal) => Self::Refused(refusal.clone()),
             Self::Miscalled => Self::Miscalled,
         }

@@ -16,12 +16,14 @@ pub use error::StoreError;
 pub mod ids;
 mod tx;
 
+mod availability;
 mod batch;
 mod edit;
 mod lane;
 mod link;
 
 pub mod accounts;
+mod history;
 mod idempotency;
 mod journal;
 mod orders;
@@ -40,4 +42,8 @@ pub mod migrate;
 mod stats;
 pub mod verify;
 
+pub use journal::Told;
+pub use journal::follow::{Followed, Follower, Following};
+pub use journal::tail::JournalTail;
+pub use journal::visible::{Visible, VisibleFeed};
 pub use reservations::expire::Expired;

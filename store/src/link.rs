@@ -21,7 +21,7 @@ pub(crate) struct Link {
 #[derive(Debug)]
 enum Source {
     Pool(PgPool),
-    Options(PgConnectOptions),
+    Options(Box<PgConnectOptions>),
 }
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Link {
 
     /// To a connection that no pool knows. Nothing is opened yet.
     pub(crate) fn own(options: PgConnectOptions) -> Self {
-        Self { source: Source::Options(options), conn: None }
+        Self { source: Source::Options(Box::new(options)), conn: None }
     }
 
     /// The connection; a new one where there is none, or where the last one broke.

@@ -11,6 +11,7 @@ use domain::journal::Entry;
 use domain::order::{OrderChange, OrderNumber, OrderRef, OrderRequest, OrderSource, OrderView};
 use domain::problem::Problem;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::batch::{Render, Reply};
 use crate::error::StoreError;
@@ -92,10 +93,7 @@ impl Store {
     pub async fn order_journal(&self, order: &OrderRef) -> Result<Vec<Entry>, StoreError> {
         let order = *order;
         self.read(async move |mut conn| {
-            let id = order_id_of(&mut conn, order).await?;
-            let reservation = sqlx::query_scalar!("select reservation_id from orders where id = $1", id.as_uuid());
-            let reservation = reservation.fetch_one(&mut *conn).await?;
-            let subjects = [Some(id.as_uuid()), reservation].into_iter().flatten().collect::<Vec<_>>();
+            let subjects = order_subjects_of(&mut conn, order).await?;
             crate::journal::journal_of_subjects_in_tx(&mut conn, &subjects).await
         })
         .await
@@ -128,6 +126,17 @@ pub(crate) async fn order_id_of(conn: &mut PgConnection, order: OrderRef) -> Res
         }
     };
     found.map(OrderId::from_uuid).ok_or_else(|| Problem::not_found("order").into())
+}
+
+/// What an order's journal entries are about: the order, and its reservation, which never changes.
+///
+/// # Errors
+/// `not_found`.
+pub(crate) async fn order_subjects_of(conn: &mut PgConnection, order: OrderRef) -> Result<Vec<Uuid>, StoreError> {
+    let id = order_id_of(conn, order).await?;
+    let reservation = sqlx::query_scalar!("select reservation_id from orders where id = $1", id.as_uuid());
+    let reservation = reservation.fetch_one(conn).await?;
+    Ok([Some(id.as_uuid()), reservation].into_iter().flatten().collect())
 }
 
 /// The products that an order is placed for, where it names them itself.

@@ -4,6 +4,7 @@ pub(crate) mod called;
 mod list;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use domain::ids::ProductId;
@@ -12,13 +13,13 @@ use domain::money::Money;
 use domain::problem::Problem;
 use domain::product::{self, NewProduct, Product, ProductPatch, ProductRef, ProductView, search_words};
 use domain::sku::Sku;
-use domain::stock::StockRow;
 use domain::text::Name;
 use domain::time::Timestamp;
 use domain::warehouse::WarehouseCode;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::availability::Known;
 use crate::edit::{Edit, Edited, edit};
 use crate::error::{StoreError, corrupt};
 use crate::ids;
@@ -29,9 +30,17 @@ use crate::tx;
 
 /// What is to be done to a product's own facts.
 #[derive(Debug)]
-enum ProductEdit {
+enum Doing {
     Create { id: ProductId, new: NewProduct },
     Change { product: ProductRef, patch: ProductPatch },
+}
+
+#[derive(Debug)]
+struct ProductEdit {
+    doing: Doing,
+    /// The product, once it is found or made.
+    id: OnceLock<ProductId>,
+    store: Store,
 }
 
 impl Store {
@@ -40,7 +49,7 @@ impl Store {
     /// # Errors
     /// `sku_taken`.
     pub async fn product_create(&self, request: Request<ProductView>, new: NewProduct) -> Result<Answered, StoreError> {
-        edit(&self.pool, request, ProductEdit::Create { id: ids::product_id(), new }).await
+        self.product_edit(request, Doing::Create { id: ids::product_id(), new }).await
     }
 
     /// Changes a product's own facts.
@@ -53,20 +62,35 @@ impl Store {
         product: &ProductRef,
         patch: ProductPatch,
     ) -> Result<Answered, StoreError> {
-        edit(&self.pool, request, ProductEdit::Change { product: product.clone(), patch }).await
+        self.product_edit(request, Doing::Change { product: product.clone(), patch }).await
     }
 
-    /// The product with its stock as it is now.
+    /// The product with its stock as it is now, from memory where it is remembered: `as_of` says how old
+    /// that is, and everything that was changed on this server is in it.
     ///
     /// # Errors
     /// `not_found`.
     pub async fn product_fetch(&self, product: &ProductRef) -> Result<ProductView, StoreError> {
-        let product = product.clone();
+        if let Some(view) = self.availability.look(product) {
+            return Ok(view);
+        }
+        let (product, availability) = (product.clone(), Arc::clone(&self.availability));
         self.read(async move |mut conn| {
             let id = product_id_of(&mut conn, &product).await?;
-            product_view_in_tx(&mut conn, id).await
+            let load = availability.load(id);
+            Ok(load.done(product_known_in_tx(&mut conn, id).await?))
         })
         .await
+    }
+
+    async fn product_edit(&self, request: Request<ProductView>, doing: Doing) -> Result<Answered, StoreError> {
+        let product = ProductEdit { doing, id: OnceLock::new(), store: self.clone() };
+        let answered = edit(&self.pool, request, product).await?;
+        if answered.replayed {
+            // It may have been done by another server a moment ago.
+            self.feeds.caught_up().await;
+        }
+        Ok(answered)
     }
 }
 
@@ -74,19 +98,27 @@ impl Edit for ProductEdit {
     type View = ProductView;
 
     async fn apply(&self, conn: &mut PgConnection) -> Result<Edited<ProductView>, StoreError> {
-        let (id, draft) = match self {
-            Self::Create { id, new } => {
+        let (id, draft) = match &self.doing {
+            Doing::Create { id, new } => {
                 let product = product_insert_in_tx(conn, *id, new).await?;
                 (*id, Some(product::created(ids::change_id(), &product)))
             }
-            Self::Change { product, patch } => {
+            Doing::Change { product, patch } => {
                 let id = product_id_of(conn, product).await?;
                 (id, product_patch_in_tx(conn, id, patch).await?)
             }
         };
+        let _found_before = self.id.set(id);
         let view = product_view_in_tx(conn, id).await?;
         let at = view.as_of;
         Ok(Edited { view, kept: None, draft, at })
+    }
+
+    fn after(&self) {
+        if let Some(id) = self.id.get() {
+            self.store.availability.changed(*id);
+        }
+        self.store.feeds.ring();
     }
 }
 
@@ -184,14 +216,18 @@ pub(crate) async fn product_patch_in_tx(
 }
 
 async fn product_view_in_tx(conn: &mut PgConnection, id: ProductId) -> Result<ProductView, StoreError> {
+    Ok(product_known_in_tx(conn, id).await?.view(None))
+}
+
+async fn product_known_in_tx(conn: &mut PgConnection, id: ProductId) -> Result<Known, StoreError> {
     let ids = BTreeSet::from([id]);
     // The stock first: a version that is too low makes a client read again, one too high hides a change.
     let stock = stock_read_in_tx(conn, &ids).await?;
     let as_of = tx::clock_in_tx(conn).await?;
     let product = products_read_in_tx(conn, &ids).await?.remove(&id);
     let product = product.ok_or_else(|| Problem::not_found("product"))?;
-    let rows: Vec<(WarehouseCode, StockRow)> = stock.into_iter().map(|(key, row)| (key.warehouse, row)).collect();
-    Ok(ProductView::new(product, rows, as_of))
+    let rows = stock.into_iter().map(|(key, row)| (key.warehouse, row)).collect();
+    Ok(Known { product, rows, as_of })
 }
 
 /// The id of a product.

@@ -119,7 +119,7 @@ impl Store {
         let command = Command { change_id: ids::change_id(), kind };
         let item = Item { command, caller, reply: Some(reply), called: Vec::new() };
         let outcome = self.lanes.submit(item).await?;
-        self.answered(outcome)?.ok_or_else(|| StoreError::Corrupt("a command called nothing by name".to_owned()))
+        self.answered(outcome).await?.ok_or_else(|| StoreError::Corrupt("a command called nothing by name".to_owned()))
     }
 
     /// As [`Self::submit`], of a command about these lines. What their products are called is remembered;
@@ -141,7 +141,7 @@ impl Store {
             let command = Command { change_id: ids::change_id(), kind: kind(called.lines) };
             let item = Item { command, caller, reply: Some(reply.clone()), called: called.products };
             let outcome = self.lanes.submit(item).await?;
-            match self.answered(outcome)? {
+            match self.answered(outcome).await? {
                 Some(answered) => return Ok(answered),
                 None if looked_up => return Err(Problem::Busy { retry_after_seconds: 1 }.into()),
                 None => {}
@@ -152,15 +152,21 @@ impl Store {
     }
 
     /// `None` where a product was miscalled.
-    fn answered(&self, outcome: Outcome) -> Result<Option<Answered>, StoreError> {
+    async fn answered(&self, outcome: Outcome) -> Result<Option<Answered>, StoreError> {
         match outcome {
-            Outcome::Accepted { answer, rendered: Some(rendered) } => {
+            Outcome::Accepted { answer, rendered: Some(rendered), committed } => {
+                self.availability.committed(committed);
+                self.feeds.ring();
                 if let Some(deadline) = deadline(&answer) {
                     self.deadline_set(deadline);
                 }
                 Ok(Some(Answered { rendered, replayed: false }))
             }
-            Outcome::Replayed(rendered) => Ok(Some(Answered { rendered, replayed: true })),
+            Outcome::Replayed(rendered) => {
+                // It may have been done by another server a moment ago.
+                self.feeds.caught_up().await;
+                Ok(Some(Answered { rendered, replayed: true }))
+            }
             Outcome::Refused(Refusal::Problem(problem)) => Err(problem.into()),
             Outcome::Refused(refusal) => Err(StoreError::Corrupt(refusal.to_string())),
             Outcome::Accepted { rendered: None, .. } => Err(StoreError::Corrupt("a command got no answer".to_owned())),

@@ -12,7 +12,9 @@ use sqlx::{PgPool, Postgres};
 use tokio::sync::watch;
 
 use crate::accounts::Accounts;
+use crate::availability::Availability;
 use crate::error::StoreError;
+use crate::journal::feeds::Feeds;
 use crate::lane::Lanes;
 use crate::products::called::Skus;
 use crate::tx;
@@ -31,7 +33,15 @@ pub struct Connections {
     pub lanes: u16,
     /// How many commands may wait in a lane; one product's may be half of them.
     pub lane_waiting_max: usize,
+    /// How many may follow the journal at once.
+    pub followers_max: usize,
+    /// How many products are remembered, so that reading what is available costs the database nothing.
+    pub products_remembered_max: u64,
 }
+
+/// A thousand products or so take a megabyte.
+const PRODUCTS_REMEMBERED_MAX: u64 = 100_000;
+const FOLLOWERS_MAX: usize = 2_000;
 
 /// The use cases of Holdfast, on one database. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -47,6 +57,9 @@ pub struct Store {
     pub(crate) accounts: Accounts,
     /// The nearest deadline that was set here, for the sweep to wake by.
     deadlines: watch::Sender<Option<Timestamp>>,
+    /// What the journal tells, to whoever listens.
+    pub(crate) feeds: Arc<Feeds>,
+    pub(crate) availability: Arc<Availability>,
 }
 
 /// How busy a store is.
@@ -101,6 +114,8 @@ impl Connections {
             sign_ins_per_minute: SIGN_INS_PER_MINUTE,
             lanes: LANES,
             lane_waiting_max: LANE_WAITING_MAX,
+            followers_max: FOLLOWERS_MAX,
+            products_remembered_max: PRODUCTS_REMEMBERED_MAX,
         }
     }
 
@@ -133,6 +148,8 @@ impl Connections {
             stats: Arc::default(),
             accounts: Accounts::new(self.sign_ins_per_minute),
             deadlines: watch::Sender::new(None),
+            feeds: Arc::new(Feeds::new(self.followers_max)),
+            availability: Arc::new(Availability::new(self.products_remembered_max)),
         }
     }
 }

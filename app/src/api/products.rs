@@ -1,5 +1,6 @@
 //! Products and their stock.
 
+use domain::history::{ProductThen, StockHistory};
 use domain::page::Page;
 use domain::product::{ProductSummary, ProductView};
 use leptos::prelude::*;
@@ -29,6 +30,25 @@ pub async fn product_fetch(product: String) -> Result<ProductView, ApiError> {
     use crate::ssr::{desk, read};
     let desk = desk::<ProductFetch>()?;
     Ok(desk.store.product_fetch(&read::product(&product)?).await?)
+}
+
+/// One product with its stock as it was at a moment, and who held it. `at` is a time of RFC 3339, or one
+/// without an offset, which is by UTC.
+#[server(prefix = "/api/fn", endpoint = "product_fetch_at", input = GetUrl)]
+pub async fn product_fetch_at(product: String, at: String) -> Result<ProductThen, ApiError> {
+    use crate::ssr::{desk, read};
+    let desk = desk::<ProductFetchAt>()?;
+    let at = read::moment("at", &at)?;
+    Ok(desk.store.product_fetch_at(&read::product(&product)?, at).await?)
+}
+
+/// How a product's stock has moved `over` the last `hour`, `day` (the default) or `month`, or over `all` time.
+#[server(prefix = "/api/fn", endpoint = "stock_history_fetch", input = GetUrl)]
+pub async fn stock_history_fetch(product: String, over: Option<String>) -> Result<StockHistory, ApiError> {
+    use crate::ssr::{desk, read};
+    let desk = desk::<StockHistoryFetch>()?;
+    let over = read::given("over", over, "must be hour, day, month or all")?.unwrap_or_default();
+    Ok(desk.store.stock_history(&read::product(&product)?, over).await?)
 }
 
 /// Creates a product and leads to its page.

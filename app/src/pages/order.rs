@@ -15,6 +15,7 @@ use crate::api::orders::{order_fetch, order_journal};
 use crate::clock;
 use crate::error::ApiError;
 use crate::links::{self, OrdersAt};
+use crate::live::{Live, Topic};
 use crate::parts::badge::OrderBadge;
 use crate::parts::countdown::Countdown;
 use crate::parts::expiry_watch;
@@ -77,6 +78,8 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
     let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
     clock::sync_with(move || Some(order.with(|order| order.server_time)));
     expiry_watch::watch_deadline(Signal::derive(move || order.with(|order| order.expires_at)), refresh);
+    let id = order.with_untracked(|order| order.order.id);
+    Live::provide(refresh).listen(move || Topic::Order(id));
     let order: Signal<OrderView> = order.into();
     let title = Signal::derive(move || order.with(|view| format!("Order {}", view.order.number)));
     let way = Memo::new(move |_| folder.with(|folder| way_taken(&folder.entries, folder.order.order.status)));

@@ -10,6 +10,7 @@ use crate::api::orders::order_list;
 use crate::error::ApiError;
 use crate::forms::FILTER_CURRENCY;
 use crate::links::{self, OrdersAt};
+use crate::live::{Live, Topic};
 use crate::parts::frame::PageHead;
 use crate::parts::loaded::Loaded;
 use crate::parts::pager::Pager;
@@ -57,6 +58,7 @@ pub(crate) fn Orders() -> impl IntoView {
     let search = use_location().search;
     let at = Memo::new(move |_| search.with(|search| OrdersAt::read(&Query::parse(search))));
     let refresh = Refresh::new();
+    Live::provide(refresh).listen(|| Topic::Everything);
     let data = Resource::new(move || (at.get(), refresh.count()), |(at, _)| listing(at));
     let line = move || match sort_of(&at.get().form) {
         OrderSort::Newest => "What was bought, the latest first.",

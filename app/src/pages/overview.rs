@@ -12,6 +12,7 @@ use crate::api::stats::stats_fetch;
 use crate::clock;
 use crate::error::ApiError;
 use crate::links;
+use crate::live::{Live, Topic};
 use crate::parts::expiry_watch;
 use crate::parts::figure::Figure;
 use crate::parts::frame::PageHead;
@@ -48,6 +49,7 @@ async fn glance() -> Result<Glance, ApiError> {
 pub(crate) fn Overview() -> impl IntoView {
     PageKey::provide();
     let refresh = Refresh::new();
+    Live::provide(refresh).listen(|| Topic::Everything);
     let data = Resource::new(move || refresh.count(), |_| glance());
     view! {
         <PageHead title="Overview" line=|| "What is in stock, what is held, and what just happened.">

@@ -2,23 +2,27 @@
 
 mod adjust;
 mod edit;
+mod history;
 mod reserve;
 mod stock;
+mod then;
 
 use domain::account::Role;
 use domain::journal::NamedEntry;
 use domain::product::ProductView;
 use domain::reservation::ReservationView;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_location, use_params_map};
 
 use crate::account::Account;
 use crate::api::journal::{About, journal_latest};
-use crate::api::products::product_fetch;
+use crate::api::products::{product_fetch, product_fetch_at, stock_history_fetch};
 use crate::api::reservations::reservation_list;
 use crate::clock;
 use crate::error::ApiError;
+use crate::forms::read_moment;
 use crate::links::{self, ReservationsAt};
+use crate::live::{Live, Topic};
 use crate::parts::badge::{ArchivedBadge, LowBadge};
 use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
@@ -26,12 +30,15 @@ use crate::parts::hold_table::{HoldTable, Of};
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
 use crate::parts::timeline::Timeline;
+use crate::query::Query;
 use crate::refresh::Refresh;
 
 use adjust::AdjustForm;
 use edit::EditSection;
+use history::{HistorySection, stretch_of};
 use reserve::ReserveForm;
 use stock::StockSection;
+use then::{Then, ThenSection};
 
 const HOLDS_SHOWN: &str = "50";
 const ENTRIES_SHOWN: &str = "30";
@@ -57,6 +64,14 @@ async fn folder(reference: String) -> Result<Folder, ApiError> {
     Ok(Folder { product, more_holds: holds.next.is_some(), holds: holds.items, entries: entries? })
 }
 
+/// What stood there at the moment that the address asks for.
+async fn then(reference: String, at: Option<String>) -> Result<Then, ApiError> {
+    match at.filter(|at| read_moment(at).is_some()) {
+        Some(at) => Ok(Some(product_fetch_at(reference, at).await?)),
+        None => Ok(None),
+    }
+}
+
 /// The page. It is built anew for another product, since its forms are about one: hence the list of one
 /// item, which keeps nothing of an item that is gone.
 #[component]
@@ -73,17 +88,44 @@ pub(crate) fn ProductPage() -> impl IntoView {
 #[component]
 fn OneProduct(reference: String) -> impl IntoView {
     PageKey::provide();
-    let refresh = Refresh::new();
+    // That a hold lasts longer moves no stock, so that who listens to the product is not told of it.
+    let refresh = Refresh::new().often_enough();
+    let search = use_location().search;
+    let query = Memo::new(move |_| search.with(|search| Query::parse(search)));
+    let stretch = Memo::new(move |_| query.with(stretch_of));
+    let at = Memo::new(move |_| query.with(|query| query.get("at")));
+    let seldom = refresh.seldom();
+    let name = StoredValue::new(reference.clone());
     let data = Resource::new(move || (reference.clone(), refresh.count()), |(reference, _)| folder(reference));
+    let history = Resource::new(
+        move || (name.get_value(), stretch.get(), seldom.count()),
+        |(product, stretch, _)| stock_history_fetch(product, Some(<&str>::from(stretch).to_owned())),
+    );
+    let then = Resource::new(move || (name.get_value(), at.get()), |(product, at)| then(product, at));
     view! {
         <Loaded data=data rows=10 stands_for=StandsFor::Page let:folder>
-            <Body folder=folder refresh=refresh />
+            <Body
+                folder=folder
+                refresh=refresh
+                over_time=move || {
+                    view! {
+                        <HistorySection history=history query=query stretch=stretch />
+                        <ThenSection then=then query=query />
+                    }
+                }
+            />
         </Loaded>
     }
 }
 
 #[component]
-fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
+fn Body(
+    folder: Signal<Folder>,
+    refresh: Refresh,
+    /// What its stock was.
+    #[prop(into)]
+    over_time: ViewFn,
+) -> impl IntoView {
     let product = Memo::new(move |_| folder.with(|folder| folder.product.clone()));
     let holds = Signal::derive(move || folder.with(|folder| folder.holds.clone()));
     let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
@@ -92,6 +134,8 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
         holds.or_else(|| product.with(|product| Some(product.as_of)))
     });
     expiry_watch::watch(holds, refresh);
+    let id = product.with_untracked(|product| product.id);
+    Live::provide(refresh).listen(move || Topic::Products(vec![id]));
     let product: Signal<ProductView> = product.into();
     view! {
         <PageHead title=Signal::derive(move || product.with(|product| product.name.to_string())) line=move || view! { <Line product=product /> } />
@@ -111,6 +155,7 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
             </div>
             <div class="product-rest">
                 <Holds folder=folder holds=holds refresh=refresh />
+                {over_time.run()}
                 <section class="section" aria-labelledby="journal-title">
                     <div class="section-head">
                         <h2 id="journal-title">"Journal"</h2>

@@ -20,6 +20,7 @@ use crate::api::stats::stats_fetch;
 use crate::browser;
 use crate::error::ApiError;
 use crate::links::{self, ProductsAt};
+use crate::live::{Live, Topic};
 use crate::parts::frame::PageHead;
 use crate::parts::icons::{Icon, Picture};
 use crate::parts::loaded::Loaded;
@@ -54,6 +55,7 @@ pub(crate) fn Products() -> impl IntoView {
     let search = use_location().search;
     let at = Memo::new(move |_| search.with(|search| read(search)));
     let refresh = Refresh::new();
+    let live = Live::provide(refresh);
     let data = Resource::new(move || (at.get(), refresh.count()), |(at, _)| listing(at));
     view! {
         <PageHead title="Products" line=move || view! { <Line data=data /> }>
@@ -61,7 +63,7 @@ pub(crate) fn Products() -> impl IntoView {
         </PageHead>
         <FilterBar at=at />
         <Loaded data=data rows=14 let:listing>
-            <List at=at listing=listing />
+            <List at=at listing=listing live=live />
         </Loaded>
     }
 }
@@ -157,9 +159,14 @@ fn Tab(at: Memo<ProductsAt>, shows: Archived, word: &'static str) -> impl IntoVi
 }
 
 #[component]
-fn List(at: Memo<ProductsAt>, listing: Signal<Listing>) -> impl IntoView {
+fn List(at: Memo<ProductsAt>, listing: Signal<Listing>, live: Live) -> impl IntoView {
     let is_empty = Memo::new(move |_| listing.with(|listing| listing.products.items.is_empty()));
     let items = Signal::derive(move || listing.with(|listing| listing.products.items.clone()));
+    live.listen(move || match items.with(|items| items.iter().map(|product| product.id).collect::<Vec<_>>()) {
+        // The first of them may be on its way.
+        ids if ids.is_empty() => Topic::Everything,
+        ids => Topic::Products(ids),
+    });
     let lead = move |cursor: fn(&Page<ProductSummary>) -> &Option<String>| {
         Signal::derive(move || {
             let cursor = listing.with(|listing| cursor(&listing.products).clone())?;

@@ -15,6 +15,7 @@ use crate::api::reservations::reservation_fetch;
 use crate::clock;
 use crate::error::ApiError;
 use crate::links::{self, ReservationsAt};
+use crate::live::{Live, Topic};
 use crate::parts::badge::StatusBadge;
 use crate::parts::countdown::Countdown;
 use crate::parts::expiry_watch;
@@ -76,6 +77,8 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
     let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
     clock::sync_with(move || Some(hold.with(|hold| hold.server_time)));
     expiry_watch::watch(Signal::derive(move || vec![hold.get()]), refresh);
+    let id = hold.with_untracked(|hold| hold.reservation.id);
+    Live::provide(refresh).listen(move || Topic::Reservation(id));
     let title = Signal::derive(move || hold.with(|hold| lines_in_words(&hold.reservation)));
     view! {
         <PageHead title=title line=move || view! { <Line hold=hold /> }>

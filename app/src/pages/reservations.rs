@@ -13,6 +13,7 @@ use crate::api::stats::stats_fetch;
 use crate::clock;
 use crate::error::ApiError;
 use crate::links::{self, ReservationsAt, StatusTab};
+use crate::live::{Live, Topic};
 use crate::parts::badge::status_word;
 use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
@@ -72,6 +73,7 @@ pub(crate) fn Reservations() -> impl IntoView {
     let search = use_location().search;
     let at = Memo::new(move |_| search.with(|search| read(search)));
     let refresh = Refresh::new();
+    Live::provide(refresh).listen(|| Topic::Everything);
     let data = Resource::new(move || (at.get(), refresh.count()), |(at, _)| listing(at));
     let line = move || match at.get().status {
         StatusTab::One(ReservationStatus::Held) => "Units that wait for their buyers, the next to end first.",

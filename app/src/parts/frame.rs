@@ -8,6 +8,7 @@ use leptos_router::components::A;
 use server_fn::ServerFn as _;
 
 use super::icons::{Icon, Mark, Picture};
+use super::live_dot::LiveDot;
 use super::moment::ZoneNote;
 use super::signed_out::SignedOut;
 use super::theme_switch::ThemeSwitch;
@@ -175,7 +176,10 @@ pub(crate) fn PageHead(
         <leptos_meta::Title text=in_tab />
         <header class="page-head">
             <div>
-                <h1>{move || title.get()}</h1>
+                <div class="page-title">
+                    <h1>{move || title.get()}</h1>
+                    <LiveDot />
+                </div>
                 <p class="page-line">{move || line.run()}</p>
             </div>
             <div class="page-action">{children.map(|children| children())}</div>

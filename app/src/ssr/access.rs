@@ -13,7 +13,10 @@ use crate::api::chaos::{ChaosFetch, ChaosStart, ChaosStop};
 use crate::api::journal::JournalList;
 use crate::api::keys::{KeyCreate, KeyList, KeyRevoke};
 use crate::api::orders::{OrderFetch, OrderJournal, OrderList, OrderPlace, OrderProceed};
-use crate::api::products::{ProductArchive, ProductChange, ProductCreate, ProductFetch, ProductList, StockAdjust};
+use crate::api::products::{
+    ProductArchive, ProductChange, ProductCreate, ProductFetch, ProductFetchAt, ProductList, StockAdjust,
+    StockHistoryFetch,
+};
 use crate::api::reservations::{
     ReservationExtend, ReservationFetch, ReservationHold, ReservationList, ReservationRelease,
 };
@@ -43,7 +46,8 @@ open_to! {
 
     Access::Role(Role::Viewer) =>
         AccountFetch, FormKey, JournalList, OrderFetch, OrderJournal, OrderList, PasswordChange, ProductFetch,
-        ProductList, ReservationFetch, ReservationList, SessionCloseAll, StatsFetch;
+        ProductFetchAt, ProductList, ReservationFetch, ReservationList, SessionCloseAll, StatsFetch,
+        StockHistoryFetch;
 
     Access::Role(Role::Operator) =>
         OrderPlace, OrderProceed, ReservationExtend, ReservationHold, ReservationRelease;

@@ -14,6 +14,7 @@ use domain::product::ProductRef;
 use domain::reservation::ReservationFilter;
 use domain::sku::Sku;
 use domain::text::Owner;
+use domain::time::{Timestamp, TimestampError};
 use domain::warehouse::WarehouseCode;
 use store::Store;
 
@@ -29,6 +30,12 @@ pub(crate) fn text(value: &Option<String>) -> Option<&str> {
 /// A value that may be left out; `rule` says what it must be.
 pub(crate) fn given<T: FromStr>(field: &str, value: Option<String>, rule: &str) -> Result<Option<T>, ApiError> {
     checked(field, value, |text| text.parse().map_err(|_| rule))
+}
+
+/// A time that has to be there.
+pub(crate) fn moment(field: &str, text: &str) -> Result<Timestamp, ApiError> {
+    let at = crate::forms::read_moment(text);
+    at.ok_or_else(|| refused(Problem::field(field, TimestampError.to_string())))
 }
 
 pub(crate) fn limit(value: Option<String>) -> Result<Limit, ApiError> {

@@ -6,9 +6,11 @@
 
 mod crowd;
 mod expire;
+mod live;
 mod orders;
 mod overload;
 mod reserve;
+mod stock;
 
 mod fill;
 mod history;
@@ -33,6 +35,10 @@ pub enum Bench {
     Overload(overload::OverloadArgs),
     /// How long the chaos test takes, small, and large on two servers.
     Crowd(crowd::CrowdArgs),
+    /// What many readers of the event stream weigh, and how soon they are told.
+    Live(live::LiveArgs),
+    /// How often availability is read a second, and how long the lists take, with very many products.
+    Stock(stock::StockArgs),
     /// Serve an axum handler that has no work to do, for comparison.
     #[command(hide = true)]
     Hollow,
@@ -46,6 +52,8 @@ impl Bench {
             Self::Expire(args) => expire::run(args).await,
             Self::Overload(args) => overload::run(args).await,
             Self::Crowd(args) => crowd::run(args).await,
+            Self::Live(args) => live::run(args).await,
+            Self::Stock(args) => stock::run(args).await,
             Self::Hollow => hollow::run().await,
         }
     }

@@ -17,14 +17,16 @@ use tokio_util::sync::CancellationToken;
 use crate::admission::Admission;
 use crate::config::{DatabaseArgs, PublicUrl, ServeArgs};
 use crate::database::Database;
+use crate::limits;
 use crate::router::router;
 use crate::state::AppState;
 use crate::tasks::Tasks;
 
 pub(super) async fn run(args: ServeArgs, database: DatabaseArgs) -> anyhow::Result<()> {
+    limits::open_files_raise();
     // Taken before anything is started, so that a taken port is told of at once.
     let listener = bind(args.listen).await?;
-    let database = Database::open_to_serve(&database, args.rates.sign_ins_per_minute).await?;
+    let database = Database::open_to_serve(&database, &args).await?;
     let served = serve(listener, &args, &database).await;
     database.close().await;
     served
@@ -73,6 +75,8 @@ async fn serve(listener: TcpListener, args: &ServeArgs, database: &Database) -> 
     chaos.close().await;
     tracing::info!("stopping: requests under way are given {} seconds", grace.as_secs());
     stopping.cancel();
+    // They would go on for as long as somebody reads.
+    database.store.journal_followers_end();
     match tokio::time::timeout(grace, serving).await {
         Ok(served) => served??,
         Err(_) => tracing::warn!("requests were still under way when their time was over"),

@@ -13,6 +13,7 @@ use domain::problem::Problem;
 use domain::product::{Archived, NewProduct, ProductFilter, ProductPatch, ProductRef, ProductSummary};
 use domain::quantity::StockDelta;
 use domain::stock::StockReason;
+use domain::time::Timestamp;
 use domain::warehouse::WarehouseCode;
 use serde::{Deserialize, Serialize};
 use store::Store;
@@ -56,11 +57,25 @@ pub(crate) async fn list(
     Ok(JsonAnswer(store.product_list(&filter, limit, query.cursor.as_deref()).await?))
 }
 
-/// Reads a product with its stock.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FetchQuery {
+    /// Its stock as of this moment, from the journal, and who held it. Its own facts are those of now.
+    #[param(inline, value_type = scalar::Instant, required = false)]
+    at: Option<String>,
+}
+
+/// Reads a product with its stock: as it is now, or as it was.
+///
+/// The stock of now is answered from memory. `as_of` says how old it is: everything that was committed by then is
+/// in it, and everything that was changed through the same server. Versions never go back. Nothing is reserved by
+/// what stands here: whether units are to be had is decided when they are asked for.
 #[utoipa::path(
     get, path = "/api/products/{product}", operation_id = "product_fetch", tag = "products",
     params(
         ("product" = scalar::ProductName, Path, description = "Its SKU or its id."),
+        FetchQuery,
         headers::KnownVersions,
     ),
     responses(
@@ -72,14 +87,25 @@ pub(crate) async fn list(
 pub(crate) async fn fetch(
     State(store): State<Store>,
     Segment(product): Segment,
+    Query(query): Query<FetchQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let view = store.product_fetch(&named(&product)?).await?;
-    let etag = render::product_etag(&view);
-    if render::is_known(&headers, &etag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag)]).into_response());
+    let product = named(&product)?;
+    if let Some(at) = query.at {
+        let at = at.parse::<Timestamp>().map_err(|error| Problem::field("at", error.to_string()))?;
+        let then = store.product_fetch_at(&product, at).await?;
+        return Ok(versioned(&headers, render::product_etag(&then.product), then));
     }
-    Ok(([(ETAG, etag)], JsonAnswer(view)).into_response())
+    let view = store.product_fetch(&product).await?;
+    Ok(versioned(&headers, render::product_etag(&view), view))
+}
+
+/// The answer, or that it is known.
+fn versioned(headers: &HeaderMap, etag: String, answer: impl Serialize) -> Response {
+    if render::is_known(headers, &etag) {
+        return (StatusCode::NOT_MODIFIED, [(ETAG, etag)]).into_response();
+    }
+    ([(ETAG, etag)], JsonAnswer(answer)).into_response()
 }
 
 /// An amount as it comes in, before it is checked.

@@ -157,7 +157,7 @@ fn parsed(line: &str, variables: &HashMap<String, String>) -> Spelled {
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_else(|| panic!("{word} without a value: {line}"));
         match word.as_str() {
-            "-s" => {}
+            "-s" | "-sN" => {}
             "-X" => method = Some(value().parse().unwrap()),
             "-d" => data.push(value()),
             "-b" => jar_read = Some(value()),

@@ -1,3 +1,4 @@
+use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -113,4 +114,40 @@ async fn no_fewer_units_can_be_on_hand_than_are_reserved(pool: PgPool) {
     change(1, "found").await.assert_problem(422, "invalid_input");
     change(0, "adjusted").await.assert_problem(422, "invalid_input");
     server.assert_balanced().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn stock_is_read_as_it_was_at_a_time(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let client = &server.client;
+    server.product("A", 10).await;
+    let held = json!({"lines": [{"sku": "A", "quantity": 4}], "owner": "cart-1"});
+    let held = client.post("/api/reservations", &held).await.json();
+    let at = held["created_at"].as_str().unwrap();
+    let entries = client.get("/api/audit?sku=A&action=stock.received").await.json();
+    let received_at = entries["items"][0]["at"].as_str().unwrap();
+
+    let then = client.get(&format!("/api/products/A?at={received_at}")).await;
+    assert_eq!(then.status, 200, "{}", then.text());
+    let (etag, then) = (then.header("etag").unwrap().to_owned(), then.json());
+    assert_eq!(
+        (&then["stock"][0]["available"], &then["as_of"], &then["held_by"]),
+        (&json!(10), &json!(received_at), &json!([]))
+    );
+    let now = client.get(&format!("/api/products/A?at={at}")).await.json();
+    assert_eq!((&now["stock"][0]["on_hand"], &now["stock"][0]["reserved"]), (&json!(10), &json!(4)));
+    let holder = &now["held_by"][0];
+    assert_eq!(
+        (&holder["reservation_id"], &holder["owner"], &holder["quantity"]),
+        (&held["id"], &json!("cart-1"), &json!(4))
+    );
+    assert!(now["version"].as_i64() > then["version"].as_i64());
+    let known = [("if-none-match", etag.as_str())];
+    let path = format!("/api/products/A?at={received_at}");
+    assert_eq!(client.send(Method::GET, &path, &known, None).await.status, 304);
+
+    client.get("/api/products/A?at=yesterday").await.assert_problem(422, "invalid_input");
+    client.get("/api/products/A?at=2999-01-01T00:00:00Z").await.assert_problem(422, "invalid_input");
+    client.get(&format!("/api/products/NOPE?at={at}")).await.assert_problem(404, "not_found");
+    client.get("/api/products/A?when=now").await.assert_problem(400, "malformed");
 }

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use crate::support::{Client, hold, key};
 
 /// The real program on the test's database.
-async fn serve(pool: &PgPool) -> (Child, Client) {
+pub(crate) async fn serve(pool: &PgPool) -> (Child, Client) {
     let mut url: url::Url = std::env::var("DATABASE_URL").unwrap().parse().unwrap();
     url.set_path(pool.connect_options().get_database().unwrap());
     let mut child = Command::new(env!("CARGO_BIN_EXE_holdfast"))

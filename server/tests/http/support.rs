@@ -37,7 +37,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
 }
 
-/// An answer, read to its end.
+/// An answer, read to its end; of one that has none, the first of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -62,7 +62,7 @@ impl Server {
         Self::start_on(connections(pool), admission).await
     }
 
-    /// Serves on a store with other settings.
+    /// Serves on a store with other settings, without the tasks.
     pub(crate) async fn start_on(connections: Connections, admission: Admission) -> Self {
         let store = connections.open().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -197,22 +197,33 @@ impl Client {
         self.send_raw(method, path, &headers, body.unwrap_or_default()).await
     }
 
+    /// Opens an answer that is to be read bit by bit.
+    pub(crate) async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        self.respond(Method::GET, path, headers, String::new()).await
+    }
+
     pub(crate) async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Reply {
-        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base)).body(body);
+        let mut response = self.respond(method.clone(), path, headers, body).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let is_endless = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match is_endless {
+            true => response.chunk().await.unwrap().unwrap_or_default(),
+            false => response.bytes().await.unwrap(),
+        };
+        let reply = Reply { status, headers, bytes: bytes.to_vec() };
+        CONTRACT.check(&method, path, &reply);
+        reply
+    }
+
+    async fn respond(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> reqwest::Response {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }
-        let response = request.send().await.unwrap();
-        let reply = Reply {
-            status: response.status(),
-            headers: response.headers().clone(),
-            bytes: response.bytes().await.unwrap().to_vec(),
-        };
-        CONTRACT.check(&method, path, &reply);
-        reply
+        request.send().await.unwrap()
     }
 }
 

@@ -55,6 +55,15 @@ enum Kind {
     Session,
 }
 
+/// What somebody is looked up for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Looked {
+    /// To let them in.
+    ToUse,
+    /// To see whether they would still be let in.
+    ToCheck,
+}
+
 /// Who it is, as it was read last.
 #[derive(Clone, Copy, Debug)]
 struct Standing {
@@ -96,21 +105,22 @@ impl Credentials {
     }
 
     /// Who it is, if that is remembered and to be trusted.
-    fn recall(&self, hash: &Hash) -> Option<Identity> {
+    fn recall(&self, hash: &Hash, looked: Looked) -> Option<Identity> {
         let known = self.known.get(hash)?;
         let standing = known.standing();
         let is_good = standing.read_at.elapsed() < TRUSTED && standing.ends_at.is_none_or(|end| Instant::now() < end);
-        if is_good {
+        if is_good && looked == Looked::ToUse {
             known.used.store(true, Ordering::Relaxed);
         }
         is_good.then_some(standing.identity)
     }
 
     /// Remembers what was read, unless something was forgotten since before the reading.
-    fn remember(&self, hash: Hash, kind: Kind, standing: Standing, forgotten_before: u64) {
+    fn remember(&self, hash: Hash, kind: Kind, standing: Standing, looked: Looked, forgotten_before: u64) {
         let forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
         if *forgotten == forgotten_before {
-            let known = Known { kind, used: AtomicBool::new(true), standing: RwLock::new(standing) };
+            let used = AtomicBool::new(looked == Looked::ToUse);
+            let known = Known { kind, used, standing: RwLock::new(standing) };
             self.known.insert(hash, Arc::new(known));
         }
     }
@@ -134,7 +144,7 @@ impl Store {
     /// # Errors
     /// What the database said.
     pub async fn identify_key(&self, secret: &KeySecret) -> Result<Option<Identity>, StoreError> {
-        self.identify(secret.hash(), Kind::Key).await
+        self.identify(secret.hash(), Kind::Key, Looked::ToUse).await
     }
 
     /// Who a session stands for; `None` for one that is unknown, was closed or has ended, or whose user was
@@ -143,29 +153,45 @@ impl Store {
     /// # Errors
     /// What the database said.
     pub async fn identify_session(&self, token: &SessionToken) -> Result<Option<Identity>, StoreError> {
-        self.identify(token.hash(), Kind::Session).await
+        self.identify(token.hash(), Kind::Session, Looked::ToUse).await
+    }
+
+    /// [`Self::identify_key`] for somebody who was let in before, without counting it as use.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn still_identify_key(&self, secret: &KeySecret) -> Result<Option<Identity>, StoreError> {
+        self.identify(secret.hash(), Kind::Key, Looked::ToCheck).await
+    }
+
+    /// [`Self::identify_session`] for somebody who was let in before, without counting it as use.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn still_identify_session(&self, token: &SessionToken) -> Result<Option<Identity>, StoreError> {
+        self.identify(token.hash(), Kind::Session, Looked::ToCheck).await
     }
 
     /// The same without asking the database: `None` also where it is not remembered.
     pub fn recall_key(&self, secret: &KeySecret) -> Option<Identity> {
-        self.accounts.credentials.recall(&secret.hash())
+        self.accounts.credentials.recall(&secret.hash(), Looked::ToUse)
     }
 
     /// The same without asking the database: `None` also where it is not remembered.
     pub fn recall_session(&self, token: &SessionToken) -> Option<Identity> {
-        self.accounts.credentials.recall(&token.hash())
+        self.accounts.credentials.recall(&token.hash(), Looked::ToUse)
     }
 
-    async fn identify(&self, hash: Hash, kind: Kind) -> Result<Option<Identity>, StoreError> {
+    async fn identify(&self, hash: Hash, kind: Kind, looked: Looked) -> Result<Option<Identity>, StoreError> {
         let credentials = &self.accounts.credentials;
-        if let Some(identity) = credentials.recall(&hash) {
+        if let Some(identity) = credentials.recall(&hash, looked) {
             return Ok(Some(identity));
         }
         let forgotten_before = credentials.forgotten();
         let hashes = vec![hash.to_vec()];
         let found = self.read(async move |mut conn| standings_in_tx(&mut conn, kind, &hashes).await).await?;
         let Some((_, standing)) = found.into_iter().next() else { return Ok(None) };
-        credentials.remember(hash, kind, standing, forgotten_before);
+        credentials.remember(hash, kind, standing, looked, forgotten_before);
         Ok(Some(standing.identity))
     }
 

@@ -47,7 +47,11 @@ impl Store {
     pub async fn reservation_expire_once(&self, limit: u16) -> Result<Expired, StoreError> {
         self.deadlines_forget();
         let mut link = Link::pooled(&self.sweeps);
-        tx::detached(async move { expire_once(&mut link, limit).await }).await
+        let step = tx::detached(async move { expire_once(&mut link, limit).await }).await?;
+        if step.expired > 0 {
+            self.feeds.ring();
+        }
+        Ok(step)
     }
 }
 

@@ -9,6 +9,10 @@ mod journal;
 mod product_list;
 mod products;
 mod stock;
+mod tail;
+
+mod availability;
+mod history;
 
 mod reservation_change;
 mod reservation_list;

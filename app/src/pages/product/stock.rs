@@ -3,6 +3,7 @@
 use domain::product::{ProductView, WarehouseStock};
 use domain::quantity::grouped;
 use domain::stock::StockLevel;
+use domain::warehouse::WarehouseCode;
 use leptos::prelude::*;
 
 use crate::parts::stock_bar::{BarSize, StockBar};
@@ -13,8 +14,9 @@ pub(super) fn StockSection(product: Signal<ProductView>) -> impl IntoView {
     let total = Memo::new(move |_| product.with(ProductView::total));
     let threshold = Signal::derive(move || product.with(|product| product.low_stock_threshold));
     let several = Memo::new(move |_| product.with(|product| product.stock.len() > 1));
-    let warehouses = move || product.with(|product| product.stock.clone());
-    let key = |stock: &WarehouseStock| (stock.warehouse.clone(), stock.on_hand, stock.reserved);
+    let codes = Memo::new(move |_| {
+        product.with(|product| product.stock.iter().map(|stock| stock.warehouse.clone()).collect::<Vec<_>>())
+    });
     view! {
         <section class="section card stock" aria-labelledby="stock-title">
             <h2 id="stock-title" class="unseen">"Stock"</h2>
@@ -39,8 +41,8 @@ pub(super) fn StockSection(product: Signal<ProductView>) -> impl IntoView {
             <StockBar level=total threshold=threshold size=BarSize::Large />
             <Show when=move || several.get()>
                 <ul class="warehouses">
-                    <For each=warehouses key=key let:stock>
-                        <Warehouse stock=stock />
+                    <For each=move || codes.get() key=Clone::clone let:code>
+                        <Warehouse code=code product=product />
                     </For>
                 </ul>
             </Show>
@@ -49,14 +51,19 @@ pub(super) fn StockSection(product: Signal<ProductView>) -> impl IntoView {
 }
 
 #[component]
-fn Warehouse(stock: WarehouseStock) -> impl IntoView {
-    let level = StockLevel { on_hand: stock.on_hand, reserved: stock.reserved };
+fn Warehouse(code: WarehouseCode, product: Signal<ProductView>) -> impl IntoView {
+    let name = code.to_string();
+    let level = Memo::new(move |_| {
+        let of = |stock: &&WarehouseStock| stock.warehouse == code;
+        let found = product.with(|product| product.stock.iter().find(of).map(|stock| (stock.on_hand, stock.reserved)));
+        found.map(|(on_hand, reserved)| StockLevel { on_hand, reserved }).unwrap_or_default()
+    });
     view! {
         <li class="warehouse">
-            <span class="warehouse-code">{stock.warehouse.to_string()}</span>
-            <StockBar level=Signal::stored(level) threshold=Signal::stored(None) />
+            <span class="warehouse-code">{name}</span>
+            <StockBar level=level threshold=Signal::stored(None) />
             <span class="warehouse-counts">
-                {grouped(stock.available)} " available, " {grouped(stock.reserved)} " held"
+                {move || grouped(level.get().available())} " available, " {move || grouped(level.get().reserved)} " held"
             </span>
         </li>
     }

@@ -9,12 +9,17 @@ use crate::links;
 use crate::parts::badge::{ArchivedBadge, LowBadge};
 use crate::parts::stock_bar::StockBar;
 
-/// The table. A row is drawn anew where anything in it changed.
+/// The table. A row stays while its product is shown, and what changes in it moves.
 #[component]
 pub(super) fn ProductTable(items: Signal<Vec<ProductSummary>>) -> impl IntoView {
-    let key = |product: &ProductSummary| {
-        let facts = (product.name.clone(), product.price, product.archived, product.low_stock_threshold);
-        (product.id, facts, product.on_hand, product.reserved)
+    let ids = Memo::new(move |_| items.with(|items| items.iter().map(|product| product.id).collect::<Vec<_>>()));
+    let row = move |id| {
+        let find = move || items.with(|items| items.iter().find(|product| product.id == id).cloned());
+        let first = untrack(find)?;
+        let product = Memo::new(move |before: Option<&ProductSummary>| {
+            find().or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
+        });
+        Some(view! { <Row product=product /> })
     };
     view! {
         <div class="table-frame">
@@ -31,9 +36,7 @@ pub(super) fn ProductTable(items: Signal<Vec<ProductSummary>>) -> impl IntoView 
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || items.get() key=key let:product>
-                        <Row product=product />
-                    </For>
+                    <For each=move || ids.get() key=|id| *id children=row />
                 </tbody>
             </table>
         </div>
@@ -41,32 +44,36 @@ pub(super) fn ProductTable(items: Signal<Vec<ProductSummary>>) -> impl IntoView 
 }
 
 #[component]
-fn Row(product: ProductSummary) -> impl IntoView {
-    let level = StockLevel { on_hand: product.on_hand, reserved: product.reserved };
-    let threshold = product.low_stock_threshold;
+fn Row(product: Memo<ProductSummary>) -> impl IntoView {
+    // Neither ever changes.
+    let (id, sku) = product.with_untracked(|product| (product.id, product.sku.clone()));
+    let level =
+        Memo::new(move |_| product.with(|product| StockLevel { on_hand: product.on_hand, reserved: product.reserved }));
+    let threshold = Memo::new(move |_| product.with(|product| product.low_stock_threshold));
+    let archived = Memo::new(move |_| product.with(|product| product.archived));
     view! {
         <tr>
             <td class="row-title">
-                <a class="sku" href=links::product(&product.sku, product.id) data-row="">
-                    {product.sku.to_string()}
+                <a class="sku" href=links::product(&sku, id) data-row="">
+                    {sku.to_string()}
                 </a>
             </td>
             <td class="row-name">
-                <span class="name">{product.name.to_string()}</span>
-                {product.archived.then(|| view! { <ArchivedBadge /> })}
-                <LowBadge available=product.available threshold=threshold />
+                <span class="name">{move || product.with(|product| product.name.to_string())}</span>
+                {move || archived.get().then(|| view! { <ArchivedBadge /> })}
+                {move || view! { <LowBadge available=level.get().available() threshold=threshold.get() /> }}
             </td>
             <td class="number" data-label="Price">
-                {product.price.to_string()}
+                {move || product.with(|product| product.price.to_string())}
             </td>
             <td class="bar" data-label="Stock">
-                <StockBar level=Signal::stored(level) threshold=Signal::stored(threshold) />
+                <StockBar level=level threshold=threshold />
             </td>
             <td class="number" data-label="Held">
-                {grouped(product.reserved)}
+                {move || grouped(level.get().reserved)}
             </td>
             <td class="number available" data-label="Available">
-                {grouped(product.available)}
+                {move || grouped(level.get().available())}
             </td>
         </tr>
     }

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::pgbench;
 use crate::commands::asked;
-use crate::wire::{Address, Credentials, Door};
+use crate::wire::{Address, Connection, Credentials, Door};
 
 /// How often and how long is measured, and with what.
 #[derive(Clone, Debug, clap::Args)]
@@ -165,13 +165,19 @@ pub(super) struct Memory {
 impl Served {
     /// Starts `holdfast serve` as anybody would, with its own settings.
     pub(super) async fn start(database: &Database) -> anyhow::Result<Self> {
+        Self::start_with(database, &[]).await
+    }
+
+    /// The same with settings other than the usual ones, by their names in the environment.
+    pub(super) async fn start_with(database: &Database, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env("DATABASE_URL", database.cluster.owner_url())
             .env("DATABASE_APP_URL", database.cluster.app_url())
             // One key asks as often as it can.
-            .env("HOLDFAST_REQUESTS_PER_MINUTE_KEY", "0");
+            .env("HOLDFAST_REQUESTS_PER_MINUTE_KEY", "0")
+            .envs(settings.iter().copied());
         Self::spawn(command, Credentials::key(Some(&database.key))).await
     }
 
@@ -195,6 +201,11 @@ impl Served {
         };
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, door: Door::new(address, credentials) })
+    }
+
+    /// A client's connection.
+    pub(super) async fn connect(&self) -> anyhow::Result<Connection> {
+        Connection::open(self.door.address()).await.context("a client could not connect")
     }
 
     /// Where the system tells it.

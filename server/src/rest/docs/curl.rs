@@ -18,6 +18,10 @@ pub(super) const KEY: &str = " \\\n  -H \"Authorization: Bearer $KEY\"";
 /// The line of an operation of the API.
 pub(super) fn line(method: &Method, path: &str, operation: &Operation, components: &Components) -> String {
     let mut line = start(&filled(path, operation, components));
+    if is_endless(operation) {
+        // Shown as it comes.
+        line = line.replacen("-s", "-sN", 1);
+    }
     if operation.extensions.as_ref().is_some_and(|extensions| extensions.contains_key(super::super::openapi::ROLE)) {
         line.push_str(KEY);
     }
@@ -32,6 +36,17 @@ pub(super) fn line(method: &Method, path: &str, operation: &Operation, component
         ));
     }
     line
+}
+
+/// Whether the answer goes on for as long as somebody reads.
+fn is_endless(operation: &Operation) -> bool {
+    let responses = operation.responses.responses.values();
+    responses
+        .filter_map(|response| match response {
+            RefOr::T(response) => Some(&response.content),
+            RefOr::Ref(_) => None,
+        })
+        .any(|content| content.contains_key("text/event-stream"))
 }
 
 /// The path with examples in the place of its parameters. What only a running server can know is a

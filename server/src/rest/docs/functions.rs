@@ -63,13 +63,17 @@ fn line(method: &Method, path: &str, by: By, arguments: &str) -> String {
 /// Name, what it does, what lets one in, and arguments that work. They are read from top to bottom, as the
 /// lines of the API are, and after those.
 #[rustfmt::skip]
-const FUNCTIONS: [(&str, &str, By, &str); 39] = [
+const FUNCTIONS: [(&str, &str, By, &str); 41] = [
     ("product_create", "Creates a product.", By::Key,
      "sku=MUG-2&name=Enamel%20mug,%20blue&price=12.99&currency=GBP"),
     ("product_list", "Lists products by SKU. `archived` is `without`, `only` or `with`.", By::Key,
      "q=ena%20mug"),
     ("product_fetch", "Reads a product with its stock, by its SKU or its id.", By::Key,
      "product=MUG-2"),
+    ("product_fetch_at", "Reads a product with its stock as it was at a moment by UTC, and who held it.", By::Key,
+     "product=MUG-2&at=2026-01-31T09:30"),
+    ("stock_history_fetch", "How a product's stock has moved over the last `hour`, `day` or `month`, or over `all` time.", By::Key,
+     "product=MUG-2&over=all"),
     ("product_change", "Renames a product, prices it anew, sets its low-stock threshold or takes it away.", By::Key,
      "product=MUG-2&name=Enamel%20mug,%20navy&price=13.49&currency=GBP&low_stock_threshold=5"),
     ("stock_adjust", "Records units that were `received`, `adjusted` or `written_off`.", By::Key,

@@ -43,6 +43,25 @@ pub(crate) struct Product {
     version: Version,
     as_of: Time,
     created_at: Time,
+    /// Where its stock was asked for as of some moment: who held it then, those who had held longest first, 200 at
+    /// most.
+    #[schema(required = false)]
+    held_by: Vec<Holder>,
+}
+
+/// Who held units of a product.
+#[derive(ToSchema)]
+pub(crate) struct Holder {
+    /// `null` for an order that was imported and never reserved.
+    #[schema(required)]
+    reservation_id: Option<Id>,
+    #[schema(required)]
+    owner: Option<Owner>,
+    /// The number of its order, if it had one by then.
+    #[schema(required)]
+    order: Option<i64>,
+    quantity: Units,
+    since: Time,
 }
 
 /// One warehouse's stock of a product: `available` is `on_hand` less `reserved`.

@@ -2,7 +2,7 @@
 
 use utoipa::IntoParams;
 
-use super::scalar::{EntityTags, VersionTag};
+use super::scalar::{EntityTags, Position, VersionTag};
 
 /// For a read that need not be answered again.
 #[derive(IntoParams)]
@@ -20,4 +20,14 @@ pub(crate) struct SeenVersion {
     /// The version that was seen: where the order was changed since, nothing is done.
     #[param(inline, rename = "If-Match", value_type = VersionTag, required = false)]
     if_match: (),
+}
+
+/// For a stream that was read before.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct LastEvent {
+    /// The last event that was read: the stream goes on after it. Browsers send it by themselves when they come
+    /// back; it has precedence over `after`.
+    #[param(inline, rename = "Last-Event-ID", value_type = Position, required = false)]
+    last_event_id: (),
 }

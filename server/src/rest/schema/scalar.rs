@@ -184,6 +184,10 @@ scalar! {
     Version = whole(1, i64::MAX).examples([3])
 }
 scalar! {
+    /// Where an entry stands in the journal.
+    Position = whole(0, i64::MAX).examples([1042])
+}
+scalar! {
     /// A count of units.
     Units = whole(0, i64::MAX).examples([10])
 }

@@ -19,6 +19,11 @@ pub(crate) enum Products {
     One(u32),
     /// Another one each time, of all.
     Any,
+    /// Another one each time, of so many from a number on.
+    Among {
+        first: u32,
+        count: u32,
+    },
 }
 
 impl Asked {
@@ -30,6 +35,11 @@ impl Asked {
     /// One unit of any product.
     pub(crate) const fn any() -> Self {
         Self { products: Products::Any, expected: 201 }
+    }
+
+    /// One unit of any of so many products from a number on.
+    pub(crate) const fn among(first: u32, count: u32) -> Self {
+        Self { products: Products::Among { first, count }, expected: 201 }
     }
 
     /// One unit of this product, which it has not.
@@ -81,10 +91,13 @@ impl Template {
             }
             key >>= 4;
         }
-        if self.products == Products::Any {
-            let number = u32::try_from(scattered(self.state) % u64::from(PRODUCTS)).unwrap_or(0);
-            self.write_sku(number);
-        }
+        let (first, count) = match self.products {
+            Products::One(_) => return &self.bytes,
+            Products::Any => (0, PRODUCTS),
+            Products::Among { first, count } => (first, count),
+        };
+        let number = u32::try_from(scattered(self.state) % u64::from(count)).unwrap_or(0);
+        self.write_sku(first + number);
         &self.bytes
     }
 

@@ -1,0 +1,186 @@
+//! What products are and how much of them there is, remembered between requests, so that asking costs the
+//! database nothing. It is fed by the tail of the journal and by what is committed here. Nothing is decided
+//! by it: a reservation never reads it.
+//!
+//! What it knows of a product never goes back: a stock row moves on by an entry of the very next version, or
+//! is replaced by one of a higher version. What can't be followed (a version was skipped, the product's own
+//! facts changed) is forgotten, and read again by whoever asks next.
+
+mod known;
+mod slot;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use domain::decide::{Decision, State};
+use domain::ids::ProductId;
+use domain::product::{ProductRef, ProductView};
+use domain::sku::Sku;
+use domain::stock::{StockKey, StockRow};
+use domain::time::Timestamp;
+use moka::sync::Cache;
+
+pub(crate) use known::Known;
+use known::{Change, Move};
+use slot::{Since, Slot};
+
+use crate::journal::Told;
+
+/// Stretches of time in which the tail misses nothing are numbered; between them this is the number, and
+/// nothing is remembered.
+const BROKEN: u64 = 0;
+
+#[derive(Debug)]
+pub(crate) struct Availability {
+    products: Cache<ProductId, Arc<Slot>>,
+    /// A SKU never becomes another product's.
+    ids: Cache<Sku, ProductId>,
+    stretch: AtomicU64,
+    stretches: AtomicU64,
+    /// By the database's clock, in milliseconds: everything that was committed by then has been applied.
+    seen_to: AtomicI64,
+}
+
+/// The products that a command moved stock of, as the batch has left them behind: with all their stock rows,
+/// which it had locked.
+#[derive(Clone, Debug)]
+pub(crate) struct Committed(Vec<Known>);
+
+impl Committed {
+    /// `state` is what the batch leaves behind.
+    pub(crate) fn of(decision: &Decision, state: &State) -> Self {
+        let moves = decision.drafts.iter().flat_map(|draft| &draft.entries).filter_map(|entry| entry.stock.as_ref());
+        let moved: BTreeMap<ProductId, &StockKey> = moves.map(|moved| (moved.key.product_id, &moved.key)).collect();
+        let known = moved.into_iter().filter_map(|(product_id, moved)| {
+            let same = |(key, _): &(&StockKey, &StockRow)| key.product_id == product_id;
+            let before = state.stock.range(..moved).rev().take_while(same);
+            let rows = before.chain(state.stock.range(moved..).take_while(same));
+            let mut rows: Vec<_> = rows.map(|(key, row)| (key.warehouse.clone(), *row)).collect();
+            rows.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+            Some(Known { product: state.products.get(&product_id)?.clone(), rows, as_of: state.now })
+        });
+        Self(known.collect())
+    }
+}
+
+impl Availability {
+    /// Remembers at most so many products.
+    pub(crate) fn new(products_max: u64) -> Self {
+        Self {
+            products: Cache::new(products_max),
+            ids: Cache::new(products_max),
+            stretch: AtomicU64::new(BROKEN),
+            stretches: AtomicU64::new(BROKEN),
+            seen_to: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// The product as it is known, if it is.
+    pub(crate) fn look(&self, product: &ProductRef) -> Option<ProductView> {
+        let stretch = self.stretch();
+        if stretch == BROKEN {
+            return None;
+        }
+        let id = match product {
+            ProductRef::Id(id) => *id,
+            ProductRef::Sku(sku) => self.ids.get(sku)?,
+        };
+        // Before the slot is looked into: what is applied after that is not claimed to be in it.
+        let seen_to = Timestamp::from_unix_milliseconds(self.seen_to.load(Ordering::Acquire));
+        self.products.get(&id)?.look(stretch, seen_to)
+    }
+
+    /// To be called before a product is read from its tables: what changes meanwhile is then not lost.
+    pub(crate) fn load(self: &Arc<Self>, id: ProductId) -> Load {
+        let stretch = self.stretch();
+        let slot = (stretch != BROKEN).then(|| {
+            let slot = self.products.get_with(id, Arc::<Slot>::default);
+            (slot.load_begins(), slot)
+        });
+        Load { availability: Arc::clone(self), slot, stretch }
+    }
+
+    /// What was committed here, before it is answered.
+    pub(crate) fn committed(&self, committed: Committed) {
+        let Committed(products) = committed;
+        for known in products {
+            if let Some(slot) = self.products.get(&known.product.id) {
+                slot.apply(Change::Known(known));
+            }
+        }
+    }
+
+    /// A product's own facts were changed here.
+    pub(crate) fn changed(&self, id: ProductId) {
+        if let Some(slot) = self.products.get(&id) {
+            slot.apply(Change::Facts);
+        }
+    }
+
+    /// What the tail has seen.
+    pub(crate) fn apply(&self, entries: &[Arc<Told>]) {
+        for told in entries {
+            let Some(slot) = told.product_id.and_then(|id| self.products.get(&id)) else { continue };
+            let entry = &told.entry;
+            slot.apply(match (&entry.warehouse, entry.version) {
+                (Some(warehouse), Some(version)) => Change::Move(Move {
+                    warehouse: warehouse.clone(),
+                    on_hand_delta: entry.on_hand_delta,
+                    reserved_delta: entry.reserved_delta,
+                    version,
+                    at: entry.at,
+                }),
+                _ => Change::Facts,
+            });
+        }
+    }
+
+    /// Everything that was committed by this time has been applied.
+    pub(crate) fn seen_to(&self, clock: Timestamp) {
+        self.seen_to.store(clock.unix_milliseconds(), Ordering::Release);
+    }
+
+    /// From here on the tail misses nothing.
+    pub(crate) fn restarted(&self) {
+        let stretch = self.stretches.fetch_add(1, Ordering::AcqRel) + 1;
+        self.stretch.store(stretch, Ordering::Release);
+    }
+
+    /// The tail may miss something: nothing is known until it has restarted.
+    pub(crate) fn broken(&self) {
+        self.stretch.store(BROKEN, Ordering::Release);
+    }
+
+    fn stretch(&self) -> u64 {
+        self.stretch.load(Ordering::Acquire)
+    }
+}
+
+/// A product is being read from its tables.
+#[derive(Debug)]
+pub(crate) struct Load {
+    availability: Arc<Availability>,
+    /// Where it will be remembered, if at all.
+    slot: Option<(Since, Arc<Slot>)>,
+    stretch: u64,
+}
+
+impl Load {
+    /// Remembers what was read, and gives the product as it is known now.
+    pub(crate) fn done(self, read: Known) -> ProductView {
+        let Some((since, slot)) = self.slot.as_ref().filter(|_| self.availability.stretch() == self.stretch) else {
+            return read.view(None);
+        };
+        self.availability.ids.insert(read.product.sku.clone(), read.product.id);
+        slot.loaded(self.stretch, *since, read)
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        if let Some((_, slot)) = &self.slot {
+            slot.load_ends();
+        }
+    }
+}

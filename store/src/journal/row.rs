@@ -1,0 +1,99 @@
+//! An entry as the table has it.
+
+use chrono::{DateTime, Utc};
+use domain::actor::Actor;
+use domain::ids::{ChangeId, RequestId};
+use domain::journal::{Entry, Subject};
+use domain::sku::Sku;
+use domain::time::Timestamp;
+use domain::warehouse::WarehouseCode;
+use serde_json::Value;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::error::{StoreError, corrupt};
+
+pub(super) const SELECT: &str = "select
+        journal.position,
+        journal.at,
+        journal.change_id,
+        journal.actor,
+        journal.request_id,
+        journal.action,
+        journal.subject_kind,
+        journal.subject_id,
+        journal.product_id,
+        products.sku,
+        journal.warehouse,
+        journal.on_hand_delta,
+        journal.reserved_delta,
+        journal.version,
+        journal.before,
+        journal.after
+    from journal
+    left join products on products.id = journal.product_id
+    where true";
+
+#[derive(FromRow)]
+pub(super) struct EntryRow {
+    pub(super) position: i64,
+    pub(super) at: DateTime<Utc>,
+    pub(super) change_id: Uuid,
+    pub(super) actor: String,
+    pub(super) request_id: Option<Uuid>,
+    pub(super) action: String,
+    pub(super) subject_kind: String,
+    pub(super) subject_id: Uuid,
+    pub(super) product_id: Option<Uuid>,
+    pub(super) sku: Option<String>,
+    pub(super) warehouse: Option<String>,
+    pub(super) on_hand_delta: i64,
+    pub(super) reserved_delta: i64,
+    pub(super) version: Option<i64>,
+    pub(super) before: Option<Value>,
+    pub(super) after: Option<Value>,
+}
+
+impl TryFrom<EntryRow> for Entry {
+    type Error = StoreError;
+
+    fn try_from(row: EntryRow) -> Result<Self, StoreError> {
+        let EntryRow {
+            position,
+            at,
+            change_id,
+            actor,
+            request_id,
+            action,
+            subject_kind,
+            subject_id,
+            product_id: _,
+            sku,
+            warehouse,
+            on_hand_delta,
+            reserved_delta,
+            version,
+            before,
+            after,
+        } = row;
+        Ok(Self {
+            position,
+            at: Timestamp::new(at),
+            change_id: ChangeId::from_uuid(change_id),
+            actor: actor.parse::<Actor>().map_err(|error| corrupt("journal.actor", error))?,
+            request_id: request_id.map(RequestId::from_uuid),
+            action: action.parse().map_err(|error| corrupt("journal.action", error))?,
+            subject: Subject::new(&subject_kind, subject_id).map_err(|error| corrupt("journal.subject_kind", error))?,
+            sku: sku.map(Sku::new).transpose().map_err(|error| corrupt("products.sku", error))?,
+            warehouse: warehouse
+                .map(WarehouseCode::new)
+                .transpose()
+                .map_err(|error| corrupt("journal.warehouse", error))?,
+            on_hand_delta,
+            reserved_delta,
+            version,
+            before,
+            after,
+        })
+    }
+}
