@@ -13,3 +13,4 @@ pub mod sessions;
 pub mod settings;
 pub mod stats;
 pub mod users;
+pub mod warehouses;

@@ -22,6 +22,8 @@ use crate::pages::reservations::Reservations;
 use crate::pages::settings::Settings;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::user::UserPage;
+use crate::pages::warehouse::WarehousePage;
+use crate::pages::warehouses::Warehouses;
 use crate::parts::frame::Frame;
 use crate::parts::moment::Zone;
 use crate::parts::signed_out::Session;
@@ -76,6 +78,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/reservations/:id") view=ReservationPage ssr=SsrMode::Async />
                     <Route path=path!("/orders") view=Orders ssr=SsrMode::Async />
                     <Route path=path!("/orders/:order") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/warehouses") view=Warehouses ssr=SsrMode::Async />
+                    <Route path=path!("/warehouses/:warehouse") view=WarehousePage ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=Audit ssr=SsrMode::Async />
                     <Route path=path!("/chaos") view=Chaos ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />

@@ -49,6 +49,11 @@ impl ServerClock {
         self.now_ms.get()
     }
 
+    /// The same, for what need not be told of every tick.
+    pub(crate) fn now_ms_untracked(self) -> Option<i64> {
+        self.now_ms.get_untracked()
+    }
+
     /// Milliseconds until `deadline`; until the browser took over, as it was at `server_time`.
     pub(crate) fn left_ms(self, deadline: Timestamp, server_time: Timestamp) -> i64 {
         let now = self.now_ms().unwrap_or_else(|| server_time.unix_milliseconds());

@@ -7,6 +7,7 @@ use domain::order::filter::{OrderFilterForm, OrderQuery};
 use domain::product::Archived;
 use domain::reservation::ReservationStatus;
 use domain::sku::Sku;
+use domain::warehouse::WarehouseCode;
 
 use crate::forms::AuditForm;
 use crate::query::{Query, encode, to_query};
@@ -16,6 +17,7 @@ pub(crate) const PRODUCTS: &str = "/products";
 pub(crate) const PRODUCT_NEW: &str = "/products/new";
 pub(crate) const RESERVATIONS: &str = "/reservations";
 pub(crate) const ORDERS: &str = "/orders";
+pub(crate) const WAREHOUSES: &str = "/warehouses";
 pub(crate) const AUDIT: &str = "/audit";
 pub(crate) const CHAOS: &str = "/chaos";
 pub(crate) const SETTINGS: &str = "/settings";
@@ -122,6 +124,15 @@ impl StatusTab {
             Self::One(status) => status.as_str(),
         }
     }
+}
+
+pub(crate) fn warehouse(code: &WarehouseCode) -> String {
+    format!("{WAREHOUSES}/{}", encode(code.as_str()))
+}
+
+/// A page of the list of warehouses.
+pub(crate) fn warehouses(cursor: &str) -> String {
+    format!("{WAREHOUSES}{}", to_query(&[("cursor", cursor)]))
 }
 
 pub(crate) fn products(at: &ProductsAt) -> String {

@@ -14,6 +14,9 @@ pub(crate) mod reservations;
 pub(crate) mod order;
 pub(crate) mod orders;
 
+pub(crate) mod warehouse;
+pub(crate) mod warehouses;
+
 pub(crate) mod audit;
 pub(crate) mod chaos;
 

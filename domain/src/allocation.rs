@@ -70,6 +70,19 @@ pub struct Short {
     pub warehouse: Option<WarehouseCode>,
 }
 
+impl AllocationReason {
+    /// Why, to be read after the warehouse.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Named => "as asked for",
+            Self::OnlyWarehouse => "the only warehouse",
+            Self::Priority => "by priority",
+            Self::MostStock => "the fullest first",
+            Self::FewestSplits => "with the fewest splits",
+        }
+    }
+}
+
 impl Demand {
     pub fn total(&self) -> i64 {
         self.named.iter().fold(self.any, |sum, (_, units)| sum.saturating_add(*units))
@@ -187,6 +200,35 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn each_strategy_keeps_its_promise(
+            available in prop::collection::vec(0_i64..20, 1..6),
+            any in 1_i64..60,
+            strategy in prop::sample::select(vec![Strategy::Priority, Strategy::MostStock, Strategy::FewestSplits]),
+        ) {
+            let all = supplies(&available);
+            let Ok(taken) = allocate(&all, &Demand { any, ..Demand::default() }, strategy) else { return Ok(()) };
+            let of = |place: usize| -> i64 {
+                taken.iter().filter(|each| each.warehouse == all[place].warehouse).map(|each| each.quantity).sum()
+            };
+            let is_better = |place: usize, than: usize| match strategy {
+                Strategy::Priority => place < than,
+                Strategy::MostStock => available[place] > available[than],
+                Strategy::FewestSplits => false,
+            };
+            for drawn in (0..all.len()).filter(|place| of(*place) > 0) {
+                for better in (0..all.len()).filter(|place| is_better(*place, drawn)) {
+                    prop_assert_eq!(of(better), available[better], "{:?} drew on {} first", strategy, drawn);
+                }
+            }
+            if strategy == Strategy::FewestSplits {
+                let mut largest = available.clone();
+                largest.sort_unstable_by(|left, right| right.cmp(left));
+                let sums = largest.iter().scan(0, |sum, units| { *sum += units; Some(*sum) });
+                prop_assert_eq!(taken.len(), 1 + sums.take_while(|sum| *sum < any).count());
+            }
+        }
+
         #[test]
         fn all_is_taken_or_nothing_and_never_more_than_there_is(
             available in prop::collection::vec(0_i64..20, 1..6),

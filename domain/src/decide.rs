@@ -7,6 +7,7 @@ mod end;
 mod order;
 mod reserve;
 mod state;
+mod transfer;
 
 pub use state::State;
 
@@ -25,6 +26,7 @@ use crate::reservation::{ReservationView, Ttl};
 use crate::stock::StockReason;
 use crate::text::{Name, NoteText, Owner, Reference};
 use crate::time::Timestamp;
+use crate::transfer::TransferView;
 use crate::warehouse::WarehouseCode;
 
 /// Something to be decided, with the id under which the journal will tell of it.
@@ -71,6 +73,8 @@ pub enum CommandKind {
         delta: StockDelta,
         reason: StockReason,
     },
+    /// Moves units from one warehouse to another.
+    Transfer(Transfer),
 }
 
 /// One line of a hold, its product known.
@@ -79,6 +83,14 @@ pub struct Line {
     pub product_id: ProductId,
     pub quantity: Quantity,
     pub warehouse: Option<WarehouseCode>,
+}
+
+/// Units to be moved; the warehouses that lines may name are not looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Transfer {
+    pub from: WarehouseCode,
+    pub to: WarehouseCode,
+    pub lines: Vec<Line>,
 }
 
 /// An order to be made.
@@ -171,6 +183,7 @@ pub enum Answer {
     Reservation(ReservationView),
     Product(ProductView),
     Order(OrderView),
+    Transfer(TransferView),
 }
 
 /// What becomes of a command that was not accepted. The state is then as it was before.
@@ -212,5 +225,6 @@ fn decide_one(state: &mut State, command: &Command) -> Result<Decision, Refusal>
         CommandKind::Adjust { product_id, warehouse, delta, reason } => {
             adjust::adjust(state, change_id, *product_id, warehouse, *delta, *reason)
         }
+        CommandKind::Transfer(transfer) => transfer::transfer(state, change_id, transfer),
     }
 }

@@ -66,6 +66,10 @@ id!(
     CustomerId
 );
 id!(
+    /// A warehouse, where the journal tells of it. Everywhere else its code names it.
+    WarehouseId
+);
+id!(
     /// One change of state: all journal entries that it wrote carry it.
     ChangeId
 );

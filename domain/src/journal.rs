@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::actor::Actor;
-use crate::ids::{ChangeId, KeyId, OrderId, ProductId, RequestId, ReservationId, UserId};
+use crate::ids::{ChangeId, KeyId, OrderId, ProductId, RequestId, ReservationId, UserId, WarehouseId};
 use crate::order::OrderStatus;
 use crate::quantity::grouped;
 use crate::sku::Sku;
@@ -52,6 +52,21 @@ pub enum Action {
     #[serde(rename = "stock.written_off")]
     #[strum(serialize = "stock.written_off")]
     StockWrittenOff,
+    #[serde(rename = "stock.transferred")]
+    #[strum(serialize = "stock.transferred")]
+    StockTransferred,
+    #[serde(rename = "warehouse.created")]
+    #[strum(serialize = "warehouse.created")]
+    WarehouseCreated,
+    #[serde(rename = "warehouse.changed")]
+    #[strum(serialize = "warehouse.changed")]
+    WarehouseChanged,
+    #[serde(rename = "warehouse.deactivated")]
+    #[strum(serialize = "warehouse.deactivated")]
+    WarehouseDeactivated,
+    #[serde(rename = "warehouse.activated")]
+    #[strum(serialize = "warehouse.activated")]
+    WarehouseActivated,
     #[serde(rename = "reservation.held")]
     #[strum(serialize = "reservation.held")]
     ReservationHeld,
@@ -138,6 +153,11 @@ impl Action {
             Self::StockReceived => "stock received",
             Self::StockAdjusted => "stock adjusted",
             Self::StockWrittenOff => "stock written off",
+            Self::StockTransferred => "stock transferred",
+            Self::WarehouseCreated => "warehouse created",
+            Self::WarehouseChanged => "warehouse changed",
+            Self::WarehouseDeactivated => "warehouse deactivated",
+            Self::WarehouseActivated => "warehouse activated",
             Self::ReservationHeld => "units held",
             Self::ReservationChanged => "reservation changed",
             Self::ReservationExtended => "hold extended",
@@ -196,6 +216,7 @@ impl From<OrderStatus> for Action {
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
     Product(ProductId),
+    Warehouse(WarehouseId),
     Reservation(ReservationId),
     Order(OrderId),
     User(UserId),
@@ -204,13 +225,14 @@ pub enum Subject {
 
 /// The text names no subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be product:ID, reservation:ID, order:ID, user:ID or key:ID")]
+#[error("must be product:ID, warehouse:ID, reservation:ID, order:ID, user:ID or key:ID")]
 pub struct SubjectError;
 
 impl Subject {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Product(_) => "product",
+            Self::Warehouse(_) => "warehouse",
             Self::Reservation(_) => "reservation",
             Self::Order(_) => "order",
             Self::User(_) => "user",
@@ -221,6 +243,7 @@ impl Subject {
     pub const fn id(self) -> Uuid {
         match self {
             Self::Product(id) => id.as_uuid(),
+            Self::Warehouse(id) => id.as_uuid(),
             Self::Reservation(id) => id.as_uuid(),
             Self::Order(id) => id.as_uuid(),
             Self::User(id) => id.as_uuid(),
@@ -233,6 +256,7 @@ impl Subject {
     pub fn new(kind: &str, id: Uuid) -> Result<Self, SubjectError> {
         match kind {
             "product" => Ok(Self::Product(ProductId::from_uuid(id))),
+            "warehouse" => Ok(Self::Warehouse(WarehouseId::from_uuid(id))),
             "reservation" => Ok(Self::Reservation(ReservationId::from_uuid(id))),
             "order" => Ok(Self::Order(OrderId::from_uuid(id))),
             "user" => Ok(Self::User(UserId::from_uuid(id))),

@@ -22,6 +22,7 @@ pub mod stock;
 pub mod allocation;
 pub mod order;
 pub mod reservation;
+pub mod transfer;
 
 pub mod decide;
 pub mod history;

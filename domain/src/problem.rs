@@ -61,6 +61,8 @@ pub enum Problem {
     ProductArchived { sku: Sku },
     #[error("{} units are reserved of {sku} in {warehouse}: no fewer may be on hand.", grouped(*reserved))]
     BelowReserved { sku: Sku, warehouse: WarehouseCode, on_hand: i64, reserved: i64 },
+    #[error("The code {warehouse} is taken by another warehouse.")]
+    CodeTaken { warehouse: WarehouseCode },
     #[error("The warehouse {warehouse} is not active.")]
     WarehouseInactive { warehouse: WarehouseCode },
 
@@ -145,6 +147,7 @@ impl Problem {
             Self::SkuTaken { .. } => "sku_taken",
             Self::ProductArchived { .. } => "product_archived",
             Self::BelowReserved { .. } => "below_reserved",
+            Self::CodeTaken { .. } => "code_taken",
             Self::WarehouseInactive { .. } => "warehouse_inactive",
             Self::InsufficientStock { .. } => "insufficient_stock",
             Self::UnknownSku { .. } => "unknown_sku",
@@ -177,6 +180,7 @@ impl Problem {
             | Self::SkuTaken { .. }
             | Self::ProductArchived { .. }
             | Self::BelowReserved { .. }
+            | Self::CodeTaken { .. }
             | Self::WarehouseInactive { .. }
             | Self::InsufficientStock { .. }
             | Self::NotHeld { .. }
@@ -222,6 +226,7 @@ impl Problem {
             Self::SkuTaken { .. } => "SKU taken",
             Self::ProductArchived { .. } => "Product archived",
             Self::BelowReserved { .. } => "Less than is reserved",
+            Self::CodeTaken { .. } => "Code taken",
             Self::WarehouseInactive { .. } => "Warehouse not active",
             Self::InsufficientStock { .. } => "Not enough stock",
             Self::UnknownSku { .. } => "Unknown SKU",

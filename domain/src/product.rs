@@ -93,7 +93,13 @@ impl ProductView {
 
     /// The level over all warehouses.
     pub fn total(&self) -> StockLevel {
-        self.stock.iter().fold(StockLevel::default(), |sum, stock| StockLevel {
+        self.total_in(|_| true)
+    }
+
+    /// The level over the warehouses that `counts`.
+    pub fn total_in(&self, counts: impl Fn(&WarehouseCode) -> bool) -> StockLevel {
+        let counted = self.stock.iter().filter(|stock| counts(&stock.warehouse));
+        counted.fold(StockLevel::default(), |sum, stock| StockLevel {
             on_hand: sum.on_hand.saturating_add(stock.on_hand),
             reserved: sum.reserved.saturating_add(stock.reserved),
         })

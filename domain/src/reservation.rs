@@ -327,7 +327,7 @@ fn take_strategy(fields: &mut Fields, strategy: Option<&str>) -> Option<Strategy
     fields.take("strategy", parsed)
 }
 
-fn take_lines(fields: &mut Fields, lines: &[LineInput]) -> Vec<LineRequest> {
+pub(crate) fn take_lines(fields: &mut Fields, lines: &[LineInput]) -> Vec<LineRequest> {
     if lines.is_empty() || lines.len() > LINES_MAX {
         fields.refuse("lines", "must have 1 to 1,000 lines");
         return Vec::new();

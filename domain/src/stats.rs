@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::order::OrderStatus;
 use crate::reservation::ReservationStatus;
+use crate::stock::StockLevel;
 use crate::time::Timestamp;
+use crate::warehouse::WarehouseCode;
 
 /// Counts of products, units, reservations and orders, as they were at `as_of`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -17,9 +19,12 @@ pub struct Stats {
     pub products: i64,
     pub on_hand: i64,
     pub reserved: i64,
+    /// In warehouses that are active.
     pub available: i64,
     /// Products at or below their low-stock threshold.
     pub low_stock: i64,
+    /// What lies in each warehouse that has ever had stock, by its code.
+    pub warehouses: BTreeMap<WarehouseCode, StockLevel>,
     /// Those that ended long ago may be left out of the count; what is held is complete.
     pub reservations: BTreeMap<ReservationStatus, i64>,
     pub orders: BTreeMap<OrderStatus, i64>,

@@ -5,7 +5,7 @@ import { expect, hold, open, product, test, unique } from "./support";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const places = ["/", "/products", "/products/new", "/reservations", "/reservations?status=all", "/audit", "/settings", "/chaos", "/nowhere"];
+const places = ["/", "/products", "/products/new", "/reservations", "/reservations?status=all", "/warehouses", "/warehouses/MAIN", "/audit", "/settings", "/chaos", "/nowhere"];
 
 /** What the checker has to say about the page as it stands. */
 async function violations(page: Page): Promise<string[]> {
@@ -24,7 +24,7 @@ async function userPage(request: APIRequestContext): Promise<string> {
 test("places are marked, and reached by links", async ({ page }) => {
   await open(page, "/");
   const rail = page.getByRole("navigation", { name: "Places" });
-  for (const place of ["Products", "Reservations", "Overview"]) {
+  for (const place of ["Products", "Reservations", "Warehouses", "Overview"]) {
     await rail.getByRole("link", { name: place }).click();
     await expect(page.getByRole("heading", { name: place, level: 1 })).toBeVisible();
     await expect(rail.getByRole("link", { name: place })).toHaveAttribute("aria-current", "page");

@@ -9,7 +9,9 @@ mod orders;
 mod products;
 mod reservations;
 mod stats;
+mod transfers;
 mod users;
+mod warehouses;
 
 pub(crate) mod extract;
 pub(crate) mod problem;
@@ -57,6 +59,11 @@ fn routes() -> Routes {
         .add(VIEWER, routes!(products::fetch))
         .add(ADMIN, routes!(products::change))
         .add(ADMIN, routes!(products::adjust))
+        .add(VIEWER, routes!(warehouses::list))
+        .add(ADMIN, routes!(warehouses::create))
+        .add(VIEWER, routes!(warehouses::fetch))
+        .add(ADMIN, routes!(warehouses::change))
+        .add(ADMIN, routes!(transfers::transfer))
         .add(VIEWER, routes!(reservations::list))
         .add(OPERATOR, routes!(reservations::hold))
         .add(VIEWER, routes!(reservations::fetch))

@@ -26,6 +26,8 @@ mod orders;
 mod products;
 #[path = "http/reservations.rs"]
 mod reservations;
+#[path = "http/warehouses.rs"]
+mod warehouses;
 
 #[path = "http/events.rs"]
 mod events;

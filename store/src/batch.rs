@@ -19,6 +19,7 @@ use domain::problem::Problem;
 use domain::product::{ProductRef, ProductView};
 use domain::reservation::{ReservationStatus, ReservationView};
 use domain::sku::Sku;
+use domain::transfer::TransferView;
 use sqlx::{Connection as _, PgConnection};
 
 pub(crate) use each::run_each;
@@ -62,6 +63,7 @@ pub(crate) enum Render {
     Reservation(fn(&ReservationView) -> Rendered),
     Product(fn(&ProductView) -> Rendered),
     Order(fn(&OrderView) -> Rendered),
+    Transfer(fn(&TransferView) -> Rendered),
 }
 
 /// What became of one command.
@@ -325,6 +327,7 @@ fn render(item: &Item, decision: &Decision) -> Option<Rendered> {
         (Render::Reservation(render), Answer::Reservation(view)) => Some(render(view)),
         (Render::Product(render), Answer::Product(view)) => Some(render(view)),
         (Render::Order(render), Answer::Order(view)) => Some(render(view)),
-        (Render::Reservation(_) | Render::Product(_) | Render::Order(_), _) => None,
+        (Render::Transfer(render), Answer::Transfer(view)) => Some(render(view)),
+        (Render::Reservation(_) | Render::Product(_) | Render::Order(_) | Render::Transfer(_), _) => None,
     }
 }

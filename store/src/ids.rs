@@ -1,13 +1,17 @@
 //! Where ids are made: UUIDs of version 7, so that rows made together lie together in their indexes.
 
 use domain::idempotency::IdempotencyKey;
-use domain::ids::{ChangeId, CustomerId, KeyId, OrderId, ProductId, RequestId, ReservationId, UserId};
+use domain::ids::{ChangeId, CustomerId, KeyId, OrderId, ProductId, RequestId, ReservationId, UserId, WarehouseId};
 use uuid::Uuid;
 
 use crate::lane::Slot;
 
 pub fn product_id() -> ProductId {
     ProductId::from_uuid(fresh())
+}
+
+pub fn warehouse_id() -> WarehouseId {
+    WarehouseId::from_uuid(fresh())
 }
 
 pub fn reservation_id() -> ReservationId {

@@ -125,7 +125,14 @@ impl Columns {
         let product_id = match (stock, change.subject) {
             (Some(stock), _) => Some(stock.key.product_id.as_uuid()),
             (None, Subject::Product(id)) => Some(id.as_uuid()),
-            (None, Subject::Reservation(_) | Subject::Order(_) | Subject::User(_) | Subject::Key(_)) => None,
+            (
+                None,
+                Subject::Warehouse(_)
+                | Subject::Reservation(_)
+                | Subject::Order(_)
+                | Subject::User(_)
+                | Subject::Key(_),
+            ) => None,
         };
         self.shard_keys.push(product_id.unwrap_or(change.subject.id()));
         self.change_ids.push(change.change_id.as_uuid());

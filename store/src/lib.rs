@@ -30,6 +30,7 @@ mod orders;
 mod products;
 mod reservations;
 mod stock;
+mod transfers;
 mod warehouses;
 
 pub mod chaos;

@@ -76,6 +76,7 @@ fn command_word(command: &CommandKind) -> &'static str {
         CommandKind::Place(_) => "place",
         CommandKind::Proceed(_) => "proceed",
         CommandKind::Adjust { .. } => "adjust",
+        CommandKind::Transfer(_) => "transfer",
     }
 }
 

@@ -200,7 +200,7 @@ fn deadline(answer: &Answer) -> Option<Timestamp> {
             Some(view.reservation.expires_at)
         }
         Answer::Order(view) => view.expires_at,
-        Answer::Reservation(_) | Answer::Product(_) => None,
+        Answer::Reservation(_) | Answer::Product(_) | Answer::Transfer(_) => None,
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::PoisonError;
 use domain::order::OrderStatus;
 use domain::reservation::ReservationStatus;
 use domain::stats::Stats;
+use domain::stock::StockLevel;
+use domain::warehouse::WarehouseCode;
 use strum::VariantArray as _;
 
 use crate::error::{StoreError, corrupt};
@@ -31,22 +33,40 @@ async fn stats_in_tx(conn: &mut sqlx::PgConnection) -> Result<Stats, StoreError>
             count(*) as "products!",
             coalesce(sum(levels.on_hand), 0)::bigint as "on_hand!",
             coalesce(sum(levels.reserved), 0)::bigint as "reserved!",
+            coalesce(sum(levels.available), 0)::bigint as "available!",
             count(*) filter (
-                where levels.on_hand - levels.reserved <= products.low_stock_threshold
+                where coalesce(levels.available, 0) <= products.low_stock_threshold
             ) as "low_stock!"
         from products
         left join (
             select
                 product_id,
                 sum(on_hand)::bigint as on_hand,
-                sum(reserved)::bigint as reserved
+                sum(reserved)::bigint as reserved,
+                (sum(on_hand - reserved) filter (where warehouses.active))::bigint as available
             from stock
+            join warehouses on warehouses.code = stock.warehouse
             group by product_id
         ) as levels on levels.product_id = products.id
         where not products.archived"#,
     )
     .fetch_one(&mut *conn)
     .await?;
+    let levels = sqlx::query!(
+        r#"select
+            warehouse,
+            sum(on_hand)::bigint as "on_hand!",
+            sum(reserved)::bigint as "reserved!"
+        from stock
+        group by warehouse"#,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let levels = levels.into_iter().map(|row| {
+        let code = WarehouseCode::new(row.warehouse).map_err(|error| corrupt("stock.warehouse", error))?;
+        Ok((code, StockLevel { on_hand: row.on_hand, reserved: row.reserved }))
+    });
+    let warehouses: BTreeMap<WarehouseCode, StockLevel> = levels.collect::<Result<_, StoreError>>()?;
     let counted = sqlx::query!(r#"select status, count(*) as "reservations!" from reservations group by status"#,)
         .fetch_all(&mut *conn)
         .await?;
@@ -68,7 +88,8 @@ async fn stats_in_tx(conn: &mut sqlx::PgConnection) -> Result<Stats, StoreError>
         products: products.products,
         on_hand: products.on_hand,
         reserved: products.reserved,
-        available: products.on_hand - products.reserved,
+        available: products.available,
+        warehouses,
         low_stock: products.low_stock,
         reservations,
         orders,

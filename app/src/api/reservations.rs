@@ -31,11 +31,12 @@ pub async fn reservation_fetch(id: String) -> Result<ReservationView, ApiError> 
     Ok(desk.store.reservation_fetch(read::reservation(&id)?).await?)
 }
 
-/// Holds units of one product for some minutes.
+/// Holds units of one product for some minutes. `from` is a strategy or, as `in:CODE`, one warehouse.
 #[server(prefix = "/api/fn", endpoint = "reservation_hold")]
 pub async fn reservation_hold(
     product: String,
     #[server(default)] quantity: String,
+    #[server(default)] from: String,
     #[server(default)] minutes: String,
     #[server(default)] owner: String,
     #[server(default)] key: String,
@@ -43,9 +44,11 @@ pub async fn reservation_hold(
     use crate::ssr::{desk, read, refused};
     let desk = desk::<ReservationHold>()?;
     let product = read::product(&product)?;
-    let (quantity, ttl, owner) = domain::form::HoldForm { quantity, minutes, owner }.parse().map_err(refused)?;
-    let lines = vec![domain::reservation::LineRequest { product, quantity, warehouse: None }];
-    let hold = domain::reservation::HoldRequest { lines, strategy: Default::default(), ttl, owner };
+    let form = domain::form::HoldForm { quantity, from, minutes, owner };
+    let (quantity, from, ttl, owner) = form.parse().map_err(refused)?;
+    let (strategy, warehouse) = from.into_parts();
+    let lines = vec![domain::reservation::LineRequest { product, quantity, warehouse }];
+    let hold = domain::reservation::HoldRequest { lines, strategy, ttl, owner };
     let request = desk.request(&key, &hold)?;
     Ok(desk.store.reservation_hold(request, hold).await?.read()?)
 }

@@ -6,11 +6,13 @@ mod history;
 mod reserve;
 mod stock;
 mod then;
+mod transfer;
 
 use domain::account::Role;
 use domain::journal::NamedEntry;
 use domain::product::ProductView;
 use domain::reservation::ReservationView;
+use domain::warehouse::Warehouse;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
@@ -18,6 +20,7 @@ use crate::account::Account;
 use crate::api::journal::{About, journal_latest};
 use crate::api::products::{product_fetch, product_fetch_at, stock_history_fetch};
 use crate::api::reservations::reservation_list;
+use crate::api::warehouses::warehouse_list;
 use crate::clock;
 use crate::error::ApiError;
 use crate::forms::read_moment;
@@ -37,11 +40,13 @@ use adjust::AdjustForm;
 use edit::EditSection;
 use history::{HistorySection, stretch_of};
 use reserve::ReserveForm;
-use stock::StockSection;
+use stock::{StockSection, on_sale};
 use then::{Then, ThenSection};
+use transfer::TransferForm;
 
 const HOLDS_SHOWN: &str = "50";
 const ENTRIES_SHOWN: &str = "30";
+const WAREHOUSES_SHOWN: &str = "200";
 
 /// What the page shows, read together.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -50,18 +55,21 @@ pub(crate) struct Folder {
     holds: Vec<ReservationView>,
     more_holds: bool,
     entries: Vec<NamedEntry>,
+    warehouses: Vec<Warehouse>,
 }
 
 async fn folder(reference: String) -> Result<Folder, ApiError> {
     let product = product_fetch(reference).await?;
     let (sku, id) = (product.sku.to_string(), product.id.to_string());
     let held = Some("held".to_owned());
-    let (holds, entries) = futures::join!(
+    let (holds, entries, warehouses) = futures::join!(
         reservation_list(held, Some(sku), None, None, None, Some(HOLDS_SHOWN.to_owned())),
         journal_latest(About::Product(id), ENTRIES_SHOWN),
+        warehouse_list(None, Some(WAREHOUSES_SHOWN.to_owned())),
     );
     let holds = holds?;
-    Ok(Folder { product, more_holds: holds.next.is_some(), holds: holds.items, entries: entries? })
+    let (more_holds, warehouses) = (holds.next.is_some(), warehouses?.items);
+    Ok(Folder { product, more_holds, holds: holds.items, entries: entries?, warehouses })
 }
 
 /// What stood there at the moment that the address asks for.
@@ -137,18 +145,21 @@ fn Body(
     let id = product.with_untracked(|product| product.id);
     Live::provide(refresh).listen(move || Topic::Products(vec![id]));
     let product: Signal<ProductView> = product.into();
+    let warehouses = Memo::new(move |_| folder.with(|folder| folder.warehouses.clone()));
+    let warehouses: Signal<Vec<Warehouse>> = warehouses.into();
     view! {
-        <PageHead title=Signal::derive(move || product.with(|product| product.name.to_string())) line=move || view! { <Line product=product /> } />
+        <PageHead title=Signal::derive(move || product.with(|product| product.name.to_string())) line=move || view! { <Line product=product warehouses=warehouses /> } />
         <div class="product">
             <div class="product-stock">
-                <StockSection product=product />
+                <StockSection product=product warehouses=warehouses />
             </div>
             <div class="product-side">
-                {Account::may(Role::Operator).then(|| view! { <ReserveForm product=product refresh=refresh /> })}
+                {Account::may(Role::Operator).then(|| view! { <ReserveForm product=product warehouses=warehouses refresh=refresh /> })}
                 {Account::may(Role::Admin)
                     .then(|| {
                         view! {
-                            <AdjustForm product=product refresh=refresh />
+                            <AdjustForm product=product warehouses=warehouses refresh=refresh />
+                            <TransferForm product=product warehouses=warehouses refresh=refresh />
                             <EditSection product=product refresh=refresh />
                         }
                     })}
@@ -168,16 +179,17 @@ fn Body(
 }
 
 #[component]
-fn Line(product: Signal<ProductView>) -> impl IntoView {
+fn Line(product: Signal<ProductView>, warehouses: Signal<Vec<Warehouse>>) -> impl IntoView {
     move || {
         let product = product.get();
+        let available = warehouses.with(|warehouses| on_sale(&product, warehouses)).available();
         view! {
             <a href=links::PRODUCTS>"Products"</a>
             <span aria-hidden="true">" / "</span>
             <code class="sku">{product.sku.to_string()}</code>
             <span class="dot-before">{product.price.to_string()}</span>
             {product.archived.then(|| view! { <ArchivedBadge /> })}
-            <LowBadge available=product.total().available() threshold=product.low_stock_threshold />
+            <LowBadge available=available threshold=product.low_stock_threshold />
         }
     }
 }

@@ -53,7 +53,7 @@ fn CreateForm() -> impl IntoView {
     let form = FormState::new(action, plan, move |product: &ProductView| {
         toasts.say(format!("Created: {}.", product.sku));
     });
-    let currencies = Currency::all().map(|currency| (currency.code(), currency.code())).collect();
+    let currencies = Currency::all().map(|currency| (currency.code(), currency.code())).collect::<Vec<_>>();
     view! {
         <FormShell action=action form=form hidden=Vec::new() key="create".to_owned() class="form card">
             <TextField form=form name="sku" label="SKU" hint=|| "1 to 64 characters; capitals count." />

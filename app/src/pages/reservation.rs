@@ -220,8 +220,10 @@ fn Lines(hold: Signal<ReservationView>) -> impl IntoView {
 
 #[component]
 fn LineRow(line: ReservationLine) -> impl IntoView {
-    let from: Vec<String> =
-        line.allocations.iter().map(|part| format!("{} from {}", grouped(part.quantity), part.warehouse)).collect();
+    let parts = line.allocations.iter();
+    let from: Vec<String> = parts
+        .map(|part| format!("{} from {}, {}", grouped(part.quantity), part.warehouse, part.reason.words()))
+        .collect();
     view! {
         <tr>
             <td class="row-title">
@@ -232,7 +234,7 @@ fn LineRow(line: ReservationLine) -> impl IntoView {
             <td class="number" data-label="Units">
                 {grouped(line.quantity)}
             </td>
-            <td data-label="From">{from.join(", ")}</td>
+            <td data-label="From">{from.join("; ")}</td>
         </tr>
     }
 }

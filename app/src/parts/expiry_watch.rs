@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::ids::ReservationId;
-use domain::reservation::{ReservationStatus, ReservationView};
+use domain::reservation::{Reservation, ReservationStatus, ReservationView};
 use domain::time::Timestamp;
 use leptos::leptos_dom::helpers::set_timeout;
 use leptos::prelude::*;
@@ -14,85 +14,75 @@ use crate::clock::ServerClock;
 use crate::refresh::Refresh;
 use crate::words::lines_in_words;
 
-/// When the page is read again after a deadline. The sweep needs a moment to give the units back; it is
-/// asked for again in case it was late.
+/// When the page is read again after a deadline, should it not have been told of it before. The sweep
+/// needs a moment to give the units back; it is asked for again in case it was late.
 const READ_AGAIN_MS: [u64; 3] = [250, 600, 1_500];
+
+/// How far the clock of a page is behind the server's, between two of its ticks.
+const BEHIND_MS: i64 = 250;
+
+/// The holds that were shown as held, each with its deadline and what it held.
+type Held = BTreeMap<ReservationId, (Timestamp, String)>;
 
 /// Watches what `shown` says is on the page.
 pub(crate) fn watch(shown: Signal<Vec<ReservationView>>, refresh: Refresh) {
     let (clock, toasts) = (ServerClock::here(), Toasts::here());
-    // Holds that were seen to end here, and have not been read as ended yet.
-    let ended: StoredValue<BTreeMap<ReservationId, (Timestamp, String)>> = StoredValue::default();
-    Effect::new(move |_| {
-        let Some(now_ms) = clock.now_ms() else { return };
-        let newly_ended = shown.with_untracked(|shown| note_ended(shown, now_ms, ended));
-        if newly_ended {
-            for after_ms in READ_AGAIN_MS {
-                set_timeout(move || refresh.now(), Duration::from_millis(after_ms));
-            }
-        }
-    });
-    Effect::new(move |_| {
+    read_when_over(
+        move |now_ms| {
+            shown.with_untracked(|shown| held(shown).map(|hold| hold.expires_at).filter(is_over(now_ms)).max())
+        },
+        refresh,
+    );
+    // Whether this page or the server's stream was the first to know: the page was read again, and what was
+    // held before is not held any more.
+    Effect::new(move |before: Option<Held>| {
         shown.with(|shown| {
-            for text in read_as_ended(shown, ended) {
-                toasts.say(text);
+            let now_ms = clock.now_ms_untracked().unwrap_or(i64::MIN);
+            for words in before.iter().flat_map(|before| ended(before, shown, now_ms)) {
+                toasts.say(format!("A hold expired: {words} back on sale."));
             }
-        });
+            held(shown).map(|hold| (hold.id, (hold.expires_at, lines_in_words(hold)))).collect()
+        })
     });
 }
 
-/// Whether a hold has ended since the last look.
-fn note_ended(
-    shown: &[ReservationView],
-    now_ms: i64,
-    ended: StoredValue<BTreeMap<ReservationId, (Timestamp, String)>>,
-) -> bool {
-    let mut newly = false;
-    for ReservationView { reservation, .. } in shown {
-        let is_over = reservation.expires_at.unix_milliseconds() <= now_ms;
-        let known = ended.with_value(|ended| ended.get(&reservation.id).map(|(at, _)| *at));
-        if is_over && reservation.status == ReservationStatus::Held && known != Some(reservation.expires_at) {
-            let words = lines_in_words(reservation);
-            ended.update_value(|ended| _ = ended.insert(reservation.id, (reservation.expires_at, words)));
-            newly = true;
-        }
-    }
-    newly
-}
-
-/// What is to be said of holds that ended on this page and now read so, or are gone from the list.
-fn read_as_ended(
-    shown: &[ReservationView],
-    ended: StoredValue<BTreeMap<ReservationId, (Timestamp, String)>>,
-) -> Vec<String> {
-    let mut said = Vec::new();
-    ended.update_value(|ended| {
-        ended.retain(|id, (at, words)| {
-            let read = shown.iter().map(|view| &view.reservation).find(|reservation| reservation.id == *id);
-            match read.map(|reservation| (reservation.status, reservation.expires_at)) {
-                Some((ReservationStatus::Held, deadline)) => deadline == *at,
-                Some((ReservationStatus::Expired, _)) | None => {
-                    said.push(format!("A hold expired: {words} back on sale."));
-                    false
-                }
-                Some((ReservationStatus::Confirmed | ReservationStatus::Released, _)) => false,
-            }
-        });
-    });
-    said
-}
-
-/// Watches one deadline: the page is read again when it has passed.
+/// Watches one deadline.
 pub(crate) fn watch_deadline(deadline: Signal<Option<Timestamp>>, refresh: Refresh) {
+    read_when_over(move |now_ms| deadline.get_untracked().filter(is_over(now_ms)), refresh);
+}
+
+/// Reads the page again when the latest deadline that is over is another one than before.
+fn read_when_over(latest: impl Fn(i64) -> Option<Timestamp> + 'static, refresh: Refresh) {
     let clock = ServerClock::here();
-    let passed: StoredValue<Option<Timestamp>> = StoredValue::new(None);
-    Effect::new(move |_| {
-        let (Some(now_ms), Some(deadline)) = (clock.now_ms(), deadline.get()) else { return };
-        if deadline.unix_milliseconds() <= now_ms && passed.get_value() != Some(deadline) {
-            passed.set_value(Some(deadline));
+    Effect::new(move |before: Option<Option<Timestamp>>| {
+        let before = before.flatten();
+        let latest = clock.now_ms().and_then(&latest).max(before);
+        if latest != before {
             for after_ms in READ_AGAIN_MS {
                 set_timeout(move || refresh.now(), Duration::from_millis(after_ms));
             }
         }
+        latest
     });
+}
+
+fn is_over(now_ms: i64) -> impl Fn(&Timestamp) -> bool {
+    move |deadline| deadline.unix_milliseconds() <= now_ms
+}
+
+fn held(shown: &[ReservationView]) -> impl Iterator<Item = &Reservation> {
+    shown.iter().map(|view| &view.reservation).filter(|hold| hold.status == ReservationStatus::Held)
+}
+
+/// What was held by those that now read as expired, or are past their deadline and gone from the list.
+fn ended(before: &Held, shown: &[ReservationView], now_ms: i64) -> Vec<String> {
+    let has_ended = |id, deadline: &Timestamp| {
+        let read = shown.iter().find(|view| view.reservation.id == id);
+        read.map_or_else(
+            || is_over(now_ms.saturating_add(BEHIND_MS))(deadline),
+            |view| view.reservation.status == ReservationStatus::Expired,
+        )
+    };
+    let ended = before.iter().filter(|(id, (deadline, _))| has_ended(**id, deadline));
+    ended.map(|(_, (_, words))| words.clone()).collect()
 }

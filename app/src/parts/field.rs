@@ -143,6 +143,21 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// What there is to choose from: values and their words.
+pub(crate) struct Choices(Vec<(String, String)>);
+
+impl From<Vec<(&'static str, &'static str)>> for Choices {
+    fn from(choices: Vec<(&'static str, &'static str)>) -> Self {
+        Self(choices.into_iter().map(|(value, words)| (value.to_owned(), words.to_owned())).collect())
+    }
+}
+
+impl From<Vec<(String, String)>> for Choices {
+    fn from(choices: Vec<(String, String)>) -> Self {
+        Self(choices)
+    }
+}
+
 /// A choice of a few.
 #[component]
 pub(crate) fn SelectField(
@@ -150,7 +165,8 @@ pub(crate) fn SelectField(
     name: &'static str,
     label: &'static str,
     /// Values and their words.
-    options: Vec<(&'static str, &'static str)>,
+    #[prop(into)]
+    options: Choices,
     #[prop(optional, into)] hint: ViewFn,
 ) -> impl IntoView {
     let select = NodeRef::<Select>::new();
@@ -180,10 +196,12 @@ pub(crate) fn SelectField(
                 on:change:target=move |event| form.type_in(name, event.target().value())
             >
                 {options
+                    .0
                     .into_iter()
                     .map(|(value, words)| {
+                        let selected = value == first;
                         view! {
-                            <option value=value selected=value == first>
+                            <option value=value selected=selected>
                                 {words}
                             </option>
                         }

@@ -19,11 +19,12 @@ use crate::{keys, links};
 
 /// The places that exist, whom they are for, in the order of a day's work. A small screen shows the first five in
 /// its bar.
-const PLACES: [(&str, &str, Icon, Role); 7] = [
+const PLACES: [(&str, &str, Icon, Role); 8] = [
     (links::OVERVIEW, "Overview", Icon::Overview, Role::Viewer),
     (links::PRODUCTS, "Products", Icon::Products, Role::Viewer),
     (links::RESERVATIONS, "Reservations", Icon::Reservations, Role::Viewer),
     (links::ORDERS, "Orders", Icon::Orders, Role::Viewer),
+    (links::WAREHOUSES, "Warehouses", Icon::Warehouses, Role::Viewer),
     (links::AUDIT, "Audit log", Icon::Audit, Role::Viewer),
     (links::CHAOS, "Chaos test", Icon::Chaos, Role::Admin),
     (links::SETTINGS, "Settings", Icon::Settings, Role::Viewer),

@@ -166,7 +166,7 @@ fn changes(entry: &Entry) -> Vec<Change> {
 /// of an order that was placed, its total.
 fn in_short(entry: &Entry, changes: &[Change]) -> Option<String> {
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
-    let changed = changes.iter().filter(|_| entry.action == Action::ProductChanged);
+    let changed = changes.iter().filter(|_| matches!(entry.action, Action::ProductChanged | Action::WarehouseChanged));
     let changed = changed
         .map(|change| format!("{}: {} → {}", change.fact.to_lowercase(), value(&change.before), value(&change.after)));
     let placed = changes.iter().filter(|change| entry.action == Action::OrderPlaced && change.fact == "Total");
@@ -198,6 +198,9 @@ fn words(value: &Value) -> Option<String> {
 const fn tone(action: Action) -> &'static str {
     match action {
         Action::ProductCreated | Action::ProductRestored | Action::StockReceived => "in",
+        Action::WarehouseCreated | Action::WarehouseActivated => "in",
+        Action::WarehouseChanged | Action::StockTransferred => "changed",
+        Action::WarehouseDeactivated => "out",
         Action::ProductChanged | Action::StockAdjusted => "changed",
         Action::ProductArchived | Action::StockWrittenOff => "out",
         Action::ReservationHeld | Action::ReservationChanged | Action::ReservationExtended => "held",
@@ -221,7 +224,7 @@ fn title(entry: &Entry, subject_name: Option<String>) -> String {
             Some(done) => format!("order {number} {done}"),
             None => format!("{words} on order {number}"),
         },
-        (Subject::User(_) | Subject::Key(_), Some(name)) => format!("{words}: {name}"),
+        (Subject::Warehouse(_) | Subject::User(_) | Subject::Key(_), Some(name)) => format!("{words}: {name}"),
         (Subject::Product(_) | Subject::Reservation(_), Some(_)) | (_, None) => words.to_owned(),
     })
 }
@@ -249,6 +252,7 @@ fn subject_link(entry: &Entry) -> (String, &'static str) {
         }
         Subject::Reservation(id) => (links::reservation(id), "Open the reservation"),
         Subject::Order(id) => (links::order_by_id(id), "Open the order"),
+        Subject::Warehouse(_) => (links::WAREHOUSES.to_owned(), "Open the warehouses"),
         Subject::User(_) | Subject::Key(_) => ("/settings".to_owned(), "Open the settings"),
     }
 }

@@ -39,6 +39,7 @@ fn next_step(problem: &Problem) -> &'static str {
         | Problem::SkuTaken { .. }
         | Problem::ProductArchived { .. }
         | Problem::BelowReserved { .. }
+        | Problem::CodeTaken { .. }
         | Problem::WarehouseInactive { .. }
         | Problem::InsufficientStock { .. }
         | Problem::UnknownSku { .. }

@@ -24,6 +24,9 @@ use crate::api::sessions::{SessionClose, SessionCloseAll, SessionOpen, SessionOp
 use crate::api::settings::{FormKey, ThemeSet};
 use crate::api::stats::StatsFetch;
 use crate::api::users::{UserActivate, UserChange, UserCreate, UserFetch, UserList, UserPasswordSet};
+use crate::api::warehouses::{
+    StockTransfer, WarehouseActivate, WarehouseChange, WarehouseCreate, WarehouseFetch, WarehouseList,
+};
 
 /// A server function that says whom it is open to.
 pub(crate) trait Guarded: ServerFn {
@@ -47,14 +50,15 @@ open_to! {
     Access::Role(Role::Viewer) =>
         AccountFetch, FormKey, JournalList, OrderFetch, OrderJournal, OrderList, PasswordChange, ProductFetch,
         ProductFetchAt, ProductList, ReservationFetch, ReservationList, SessionCloseAll, StatsFetch,
-        StockHistoryFetch;
+        StockHistoryFetch, WarehouseFetch, WarehouseList;
 
     Access::Role(Role::Operator) =>
         OrderPlace, OrderProceed, ReservationExtend, ReservationHold, ReservationRelease;
 
     Access::Role(Role::Admin) =>
         ChaosFetch, ChaosStart, ChaosStop, KeyCreate, KeyList, KeyRevoke, ProductArchive, ProductChange, ProductCreate, ShownOnceTake, StockAdjust,
-        UserActivate, UserChange, UserCreate, UserFetch, UserList, UserPasswordSet;
+        StockTransfer, UserActivate, UserChange, UserCreate, UserFetch, UserList, UserPasswordSet, WarehouseActivate,
+        WarehouseChange, WarehouseCreate;
 }
 
 /// A server function as it is reached over HTTP.

@@ -14,7 +14,7 @@ const READS: Access = Access::Role(Role::Viewer);
 const MANAGES: Access = Access::Role(Role::Admin);
 
 /// Every page by the pattern of its path. One that is not here is open to nobody.
-const PAGES: [(&str, Access); 13] = [
+const PAGES: [(&str, Access); 15] = [
     ("/", READS),
     ("/products", READS),
     ("/products/new", MANAGES),
@@ -23,6 +23,8 @@ const PAGES: [(&str, Access); 13] = [
     ("/reservations/{id}", READS),
     ("/orders", READS),
     ("/orders/{order}", READS),
+    ("/warehouses", READS),
+    ("/warehouses/{warehouse}", READS),
     ("/audit", READS),
     ("/chaos", MANAGES),
     ("/settings", READS),

@@ -65,6 +65,11 @@ pub(crate) fn warehouse(value: Option<String>) -> Result<Option<WarehouseCode>, 
     checked("warehouse", value, |code| WarehouseCode::new(code))
 }
 
+/// What can be no code names no warehouse that exists.
+pub(crate) fn warehouse_named(text: &str) -> Result<WarehouseCode, ApiError> {
+    WarehouseCode::new(text).map_err(|_| refused(Problem::not_found("warehouse")))
+}
+
 pub(crate) fn order(text: &str) -> Result<OrderRef, ApiError> {
     OrderRef::parse(text).ok_or_else(|| refused(Problem::not_found("order")))
 }

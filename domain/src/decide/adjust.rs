@@ -21,8 +21,12 @@ pub(super) fn adjust(
     delta: StockDelta,
     reason: StockReason,
 ) -> Result<Decision, Refusal> {
-    if state.warehouse(warehouse).is_none() {
+    let Some(place) = state.warehouse(warehouse) else {
         return Err(Problem::field("warehouse", "names no warehouse").into());
+    };
+    // What is there may be counted and written off.
+    if reason == StockReason::Received && !place.active {
+        return Err(Problem::WarehouseInactive { warehouse: warehouse.clone() }.into());
     }
     if !reason.fits(delta.get()) {
         return Err(Problem::field("delta", reason.rule()).into());

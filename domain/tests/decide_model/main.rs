@@ -10,10 +10,10 @@ mod world;
 use domain::decide::{Answer, Decision, Refusal, State, Write, decide};
 use domain::problem::Problem;
 use domain::reservation::ReservationView;
-use proptest::prelude::{ProptestConfig, proptest};
+use proptest::prelude::{Just, ProptestConfig, Strategy as _, proptest};
 
 use model::{Hold, Model, units};
-use operation::{Operation, operations};
+use operation::{Operation, Wanted, choice, lines, operations};
 use world::{Ledger, command, reservation_id, time, turn};
 
 fn config() -> ProptestConfig {
@@ -65,6 +65,31 @@ proptest! {
         assert_eq!(at_once, one_by_one);
         assert_eq!(together, singly);
     }
+
+    #[test]
+    fn the_order_of_its_lines_does_not_change_what_a_hold_takes(
+        before in operations(20),
+        (lines, shuffled) in lines().prop_flat_map(|lines| (Just(lines.clone()), Just(lines).prop_shuffle())),
+        choice in choice(),
+    ) {
+        let (mut state, mut model, mut ledger) = (world::state(), Model::default(), Ledger::default());
+        for (step, operation) in before.iter().enumerate() {
+            let operation = &model.spelt_out(operation);
+            if operation.is_command() {
+                take(operation, step, &mut state, &mut model, &mut ledger);
+            } else {
+                turn(operation, &mut state, &mut model);
+            }
+        }
+        let held = |lines: Vec<Wanted>| {
+            let hold = command(&Operation::Hold { lines, choice, ttl_seconds: 60 }, &model, 1_000);
+            let decision = decide(&mut state.clone(), &[hold]).remove(0).ok()?;
+            let mut lines = reservation(&decision).reservation.lines.clone();
+            lines.sort_by_key(|line| line.product_id);
+            Some(lines)
+        };
+        assert_eq!(held(lines), held(shuffled));
+    }
 }
 
 /// Decides one operation on both sides, and compares what came of it.
@@ -91,7 +116,19 @@ fn take(operation: &Operation, step: usize, state: &mut State, model: &mut Model
                 Refusal::Corrupt(reason) => panic!("corrupt: {reason}"),
             };
             assert!(objections.contains(code), "refused as {code}, the model has {objections:?}");
-            if let Refusal::Problem(Problem::InsufficientStock { shortages }) = &refusal {
+            if let (
+                Operation::Transfer { from, lines, .. },
+                Refusal::Problem(Problem::InsufficientStock { shortages }),
+            ) = (operation, &refusal)
+            {
+                for shortage in shortages {
+                    let product = (0..operation::PRODUCTS).find(|each| world::sku(*each) == shortage.sku.as_str());
+                    let (product, place) =
+                        (product.unwrap(), world::warehouse_number(shortage.warehouse.as_ref().unwrap()));
+                    assert_eq!((place, shortage.requested), (*from, model::wanted(lines, product)));
+                    assert_eq!(shortage.available, model.movable((product, *from)));
+                }
+            } else if let Refusal::Problem(Problem::InsufficientStock { shortages }) = &refusal {
                 let (lines, own) = match operation {
                     Operation::Hold { lines, .. } => (lines, None),
                     Operation::Change { which, lines, .. } => (lines, model.meant(*which)),
@@ -150,6 +187,22 @@ fn accepted(operation: &Operation, decision: &Decision, model: &mut Model) {
                 (0..operation::WAREHOUSES).filter_map(|each| model.on_hand.get(&(*product, each))).sum::<i64>();
             assert_eq!(view.total().on_hand, on_hand);
         }
+        Operation::Transfer { from, to, lines } => {
+            for line in lines {
+                *model.on_hand.entry((line.product, *from)).or_default() -= line.quantity;
+                *model.on_hand.entry((line.product, *to)).or_default() += line.quantity;
+            }
+            let Answer::Transfer(view) = &decision.answer else { panic!("a transfer answers with what moved") };
+            let moved: i64 = view.lines.iter().map(|line| line.quantity).sum();
+            assert_eq!(moved, lines.iter().map(|line| line.quantity).sum::<i64>());
+            for draft in &decision.drafts {
+                assert_eq!(draft.change_id, view.change_id);
+                let moves: Vec<_> = draft.entries.iter().filter_map(|entry| entry.stock.as_ref()).collect();
+                assert_eq!(moves.len(), 2, "out of one warehouse and into another");
+                assert_eq!(moves.iter().map(|stock| stock.on_hand_delta).sum::<i64>(), 0);
+                assert!(moves.iter().all(|stock| stock.reserved_delta == 0));
+            }
+        }
         other => unreachable!("{other:?} is not for decide"),
     }
 }
@@ -157,7 +210,7 @@ fn accepted(operation: &Operation, decision: &Decision, model: &mut Model) {
 fn reservation(decision: &Decision) -> &ReservationView {
     match &decision.answer {
         Answer::Reservation(view) => view,
-        Answer::Product(_) | Answer::Order(_) => panic!("a reservation was to be answered"),
+        Answer::Product(_) | Answer::Order(_) | Answer::Transfer(_) => panic!("a reservation was to be answered"),
     }
 }
 

@@ -83,6 +83,19 @@ impl Model {
                 let due = hold.is_some_and(|hold| hold.status == "held" && hold.expires_at <= self.now);
                 if due { BTreeSet::new() } else { ["not_due"].into() }
             }
+            Operation::Transfer { from, to, lines } => {
+                let mut objections = BTreeSet::new();
+                if *from == WAREHOUSES || *to == WAREHOUSES || from == to {
+                    objections.insert("invalid_input");
+                }
+                if self.closed.get(*to) == Some(&true) {
+                    objections.insert("warehouse_inactive");
+                }
+                if (0..PRODUCTS).any(|product| wanted(lines, product) > self.movable((product, *from))) {
+                    objections.insert("insufficient_stock");
+                }
+                objections
+            }
             Operation::Adjust { product, warehouse, delta, reason } => {
                 let fits = match reason {
                     StockReason::Received => *delta > 0,
@@ -94,6 +107,9 @@ impl Model {
                 let mut objections = BTreeSet::new();
                 if *warehouse == WAREHOUSES || !fits {
                     objections.insert("invalid_input");
+                }
+                if *reason == StockReason::Received && self.closed.get(*warehouse) == Some(&true) {
+                    objections.insert("warehouse_inactive");
                 }
                 if left < self.reserved(place) {
                     objections.insert("below_reserved");
@@ -150,6 +166,11 @@ impl Model {
         }
         let own = own.and_then(|own| self.holds[own].units.get(&place)).unwrap_or(&0);
         self.on_hand.get(&place).unwrap_or(&0) - self.reserved(place) + own
+    }
+
+    /// Units that nobody holds, whether or not the warehouse is closed.
+    pub(crate) fn movable(&self, place: Place) -> i64 {
+        self.on_hand.get(&place).unwrap_or(&0) - self.reserved(place)
     }
 
     fn free_anywhere(&self, product: usize, own: Option<usize>) -> i64 {
@@ -236,7 +257,7 @@ fn named(lines: &[Wanted], product: usize, warehouse: usize) -> i64 {
     lines.map(|line| line.quantity).sum()
 }
 
-fn wanted(lines: &[Wanted], product: usize) -> i64 {
+pub(crate) fn wanted(lines: &[Wanted], product: usize) -> i64 {
     lines.iter().filter(|line| line.product == product).map(|line| line.quantity).sum()
 }
 

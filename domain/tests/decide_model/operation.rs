@@ -46,6 +46,12 @@ pub(crate) enum Operation {
         delta: i64,
         reason: StockReason,
     },
+    /// Of the lines, the warehouses that they name do not count.
+    Transfer {
+        from: usize,
+        to: usize,
+        lines: Vec<Wanted>,
+    },
     /// An order is made of it, as another use case will do.
     Order {
         which: usize,
@@ -97,6 +103,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => which().prop_map(|which| Operation::Release { which }),
         3 => which().prop_map(|which| Operation::Expire { which }),
         10 => adjust(),
+        4 => (warehouse(), warehouse(), lines())
+            .prop_map(|(from, to, lines)| Operation::Transfer { from, to, lines }),
         1 => which().prop_map(|which| Operation::Order { which }),
         1 => (0..PRODUCTS).prop_map(|product| Operation::Archive { product }),
         1 => (0..WAREHOUSES).prop_map(|warehouse| Operation::Close { warehouse }),
@@ -118,7 +126,7 @@ fn adjust() -> impl Strategy<Value = Operation> {
     })
 }
 
-fn lines() -> impl Strategy<Value = Vec<Wanted>> {
+pub(crate) fn lines() -> impl Strategy<Value = Vec<Wanted>> {
     let product = prop_oneof![20 => 0..PRODUCTS - 1, 1 => Just(PRODUCTS - 1)];
     let line = (product, 1..8_i64, option::weighted(0.25, warehouse()));
     let line = line.prop_map(|(product, quantity, warehouse)| Wanted { product, quantity, warehouse });
@@ -130,7 +138,7 @@ fn warehouse() -> impl Strategy<Value = usize> {
     prop_oneof![20 => 0..WAREHOUSES, 1 => Just(WAREHOUSES)]
 }
 
-fn choice() -> impl Strategy<Value = Choice> {
+pub(crate) fn choice() -> impl Strategy<Value = Choice> {
     select(vec![Choice::Priority, Choice::MostStock, Choice::FewestSplits])
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::currency::Currency;
-use domain::decide::{Command, CommandKind, Line, State};
+use domain::decide::{Command, CommandKind, Line, State, Transfer};
 use domain::ids::{ChangeId, OrderId, ProductId, ReservationId};
 use domain::journal::{Action, ChangeDraft};
 use domain::money::Money;
@@ -103,6 +103,11 @@ pub(crate) fn command(operation: &Operation, model: &Model, step: usize) -> Comm
             delta: StockDelta::new(*delta).unwrap(),
             reason: *reason,
         },
+        Operation::Transfer { from, to, lines: wanted } => CommandKind::Transfer(Transfer {
+            from: warehouse_code(*from),
+            to: warehouse_code(*to),
+            lines: lines(wanted),
+        }),
         other => unreachable!("{other:?} is not for decide"),
     };
     Command { change_id: ChangeId::from_uuid(Uuid::from_u128(step as u128)), kind }

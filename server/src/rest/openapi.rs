@@ -39,8 +39,9 @@ are refused**, so that a typo is never silently ignored. Every change takes an *
 again under its key, a request is answered again, byte for byte, and carried out once. **Money** is in \
 minor units, **times** are RFC 3339 in UTC.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("products", "What is sold, and how many of it there are."),
+    ("warehouses", "Where stock lies, and moving it."),
     ("reservations", "Units held for a while."),
     ("orders", "What was reserved and is bought, on its way to the customer."),
     ("journal", "Every change, by whom and when."),

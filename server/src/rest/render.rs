@@ -8,6 +8,8 @@ use domain::account::{ApiKey, KeyCreated, User, UserCreated};
 use domain::order::OrderView;
 use domain::product::ProductView;
 use domain::reservation::ReservationView;
+use domain::transfer::TransferView;
+use domain::warehouse::Warehouse;
 use serde::Serialize;
 use store::{Answered, Rendered};
 
@@ -29,6 +31,19 @@ pub(crate) fn product(view: &ProductView) -> Rendered {
 pub(crate) fn product_created(view: &ProductView) -> Rendered {
     let location = Some(format!("/api/products/{}", view.id));
     Rendered { status: 201, location, ..product(view) }
+}
+
+pub(crate) fn warehouse(warehouse: &Warehouse) -> Rendered {
+    Rendered { status: 200, etag: None, location: None, body: json(warehouse) }
+}
+
+pub(crate) fn warehouse_created(made: &Warehouse) -> Rendered {
+    let location = Some(format!("/api/warehouses/{}", path_segment(made.code.as_str())));
+    Rendered { status: 201, location, ..warehouse(made) }
+}
+
+pub(crate) fn transfer(view: &TransferView) -> Rendered {
+    Rendered { status: 201, etag: None, location: None, body: json(view) }
 }
 
 pub(crate) fn order(view: &OrderView) -> Rendered {
@@ -73,6 +88,13 @@ pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let values = headers.get_all(axum::http::header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
+}
+
+/// Text as one segment of a path (RFC 3986, section 2.3).
+fn path_segment(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encoded = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encoded).collect()
 }
 
 /// Our own types have no keys but strings and no values that JSON lacks.

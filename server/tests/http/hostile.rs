@@ -51,6 +51,8 @@ async fn house(server: &Server) -> House {
     let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
     let product = id(&server.product("A", 1_000).await);
     let reservation = id(&server.client.post("/api/reservations", &hold("A", 1)).await.json());
+    let east = json!({"code": "EAST", "name": "East", "priority": 2});
+    assert_eq!(server.client.post("/api/warehouses", &east).await.status, 201);
     let order = json!({"lines": [{"sku": "A", "quantity": 1}]});
     let order = id(&server.client.post("/api/orders", &order).await.json());
     let user = json!({"email": "bea@example.com", "name": "Bea", "role": "viewer"});
@@ -90,11 +92,15 @@ fn forms(house: &House) -> Vec<(&'static str, Vec<(&'static str, &str)>)> {
         ("session_open", vec![("email", "ada@example.com"), ("password", "wrong")]),
         ("session_open_by_link", vec![("link", "x")]),
         ("stock_adjust", vec![("product", product), ("quantity", "1"), ("reason", "received"), ("warehouse", "MAIN")]),
+        ("stock_transfer", vec![("product", product), ("from", "MAIN"), ("to", "EAST"), ("quantity", "1")]),
         ("theme_set", vec![("theme", "dark")]),
         ("user_activate", vec![("user", user), ("active", "true")]),
         ("user_change", vec![("user", user), ("name", "Bea"), ("email", "bea@example.com"), ("role", "viewer")]),
         ("user_create", vec![("name", "Cleo"), ("email", "cleo@example.com"), ("role", "viewer"), ("password", "")]),
         ("user_password_set", vec![("user", user), ("password", "short")]),
+        ("warehouse_activate", vec![("warehouse", "EAST"), ("active", "true")]),
+        ("warehouse_change", vec![("warehouse", "EAST"), ("name", "East"), ("priority", "2")]),
+        ("warehouse_create", vec![("code", "WEST"), ("name", "West"), ("priority", "3")]),
     ]
 }
 

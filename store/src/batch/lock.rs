@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::decide::CommandKind;
+use domain::decide::{CommandKind, Transfer};
 use domain::ids::{OrderId, ProductId, ReservationId};
 use domain::order::Order;
 use domain::reservation::Reservation;
@@ -103,10 +103,10 @@ async fn reservations_in_tx(
     Ok(locked.into_iter().map(ReservationId::from_uuid).collect())
 }
 
-/// Makes the stock rows that are to be adjusted and are not there yet. In the order of the locks: whoever
+/// Makes the stock rows that are to be adjusted or transferred to and are not there yet. In the order of the locks: whoever
 /// makes the same row is waited for as for a lock.
 async fn rows_make_in_tx(conn: &mut PgConnection, items: &[&Item]) -> Result<(), StoreError> {
-    let adjusted: BTreeSet<(Uuid, &str)> = items.iter().filter_map(|item| adjusted(item)).collect();
+    let adjusted: BTreeSet<(Uuid, &str)> = items.iter().flat_map(|item| adjusted(item)).collect();
     if adjusted.is_empty() {
         return Ok(());
     }
@@ -173,16 +173,19 @@ async fn stock_in_tx(
     keys.collect()
 }
 
-/// The stock row that a command changes even where it is not there yet.
-fn adjusted(item: &Item) -> Option<(Uuid, &str)> {
+/// The stock rows that a command changes even where they are not there yet.
+fn adjusted(item: &Item) -> Vec<(Uuid, &str)> {
     match &item.command.kind {
-        CommandKind::Adjust { product_id, warehouse, .. } => Some((product_id.as_uuid(), warehouse.as_str())),
+        CommandKind::Adjust { product_id, warehouse, .. } => vec![(product_id.as_uuid(), warehouse.as_str())],
+        CommandKind::Transfer(Transfer { to, lines, .. }) => {
+            lines.iter().map(|line| (line.product_id.as_uuid(), to.as_str())).collect()
+        }
         CommandKind::Hold { .. }
         | CommandKind::Change { .. }
         | CommandKind::Extend { .. }
         | CommandKind::Release { .. }
         | CommandKind::Expire { .. }
         | CommandKind::Place(_)
-        | CommandKind::Proceed(_) => None,
+        | CommandKind::Proceed(_) => Vec::new(),
     }
 }

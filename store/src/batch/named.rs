@@ -16,7 +16,9 @@ pub(super) fn reservation_of(command: &Command) -> Option<ReservationId> {
         | CommandKind::Release { id }
         | CommandKind::Expire { id } => Some(*id),
         CommandKind::Place(placing) => crate::orders::reservation_of(&placing.source),
-        CommandKind::Hold { .. } | CommandKind::Adjust { .. } | CommandKind::Proceed(_) => None,
+        CommandKind::Hold { .. } | CommandKind::Adjust { .. } | CommandKind::Transfer(_) | CommandKind::Proceed(_) => {
+            None
+        }
     }
 }
 
@@ -29,6 +31,7 @@ pub(super) fn order_of(command: &Command) -> Option<OrderId> {
         | CommandKind::Release { .. }
         | CommandKind::Expire { .. }
         | CommandKind::Adjust { .. }
+        | CommandKind::Transfer(_)
         | CommandKind::Place(_) => None,
     }
 }
@@ -40,6 +43,7 @@ pub(super) fn products_of(command: &Command) -> Vec<ProductId> {
             lines.iter().map(|line| line.product_id).collect()
         }
         CommandKind::Adjust { product_id, .. } => vec![*product_id],
+        CommandKind::Transfer(transfer) => transfer.lines.iter().map(|line| line.product_id).collect(),
         CommandKind::Place(placing) => crate::orders::lines_of(&placing.source).map(|line| line.product_id).collect(),
         CommandKind::Extend { .. }
         | CommandKind::Release { .. }

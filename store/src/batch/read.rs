@@ -185,6 +185,7 @@ fn placing(item: &Item) -> Option<&Placing> {
         | CommandKind::Release { .. }
         | CommandKind::Expire { .. }
         | CommandKind::Adjust { .. }
+        | CommandKind::Transfer(_)
         | CommandKind::Proceed(_) => None,
     }
 }

@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 impl Store {
-    /// The entries with the names that users, keys and orders have now. What the system does has none, nor
+    /// The entries with the names that users, keys, orders and warehouses have now. What the system does has none, nor
     /// have reservations; a product's is in the entry.
     ///
     /// # Errors
@@ -58,6 +58,12 @@ impl Store {
                     id,
                     number::text
                 from orders
+                where id = any($1)
+                union all
+                select
+                    id,
+                    code
+                from warehouses
                 where id = any($1)"#,
                 &ids,
             )
@@ -79,7 +85,7 @@ fn by(entry: &Entry) -> Option<Uuid> {
 
 fn about(entry: &Entry) -> Option<Uuid> {
     match entry.subject {
-        Subject::Order(_) | Subject::User(_) | Subject::Key(_) => Some(entry.subject.id()),
+        Subject::Warehouse(_) | Subject::Order(_) | Subject::User(_) | Subject::Key(_) => Some(entry.subject.id()),
         Subject::Product(_) | Subject::Reservation(_) => None,
     }
 }

@@ -42,6 +42,7 @@ impl Slot {
             CommandKind::Place(placing) => Self::of_order(placing.id),
             CommandKind::Proceed(proceeding) => Self::of_order(proceeding.id),
             CommandKind::Adjust { product_id, .. } => Self::of_product(*product_id),
+            CommandKind::Transfer(transfer) => Self::of_products(transfer.lines.iter().map(|line| line.product_id)),
         }
     }
 

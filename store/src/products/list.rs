@@ -55,7 +55,8 @@ async fn product_list_in_tx(
         "select
             page.*,
             coalesce(sums.on_hand, 0) as on_hand,
-            coalesce(sums.reserved, 0) as reserved
+            coalesce(sums.reserved, 0) as reserved,
+            coalesce(sums.available, 0) as available
         from (
             select
                 id,
@@ -95,8 +96,10 @@ async fn product_list_in_tx(
         left join lateral (
             select
                 sum(stock.on_hand)::bigint as on_hand,
-                sum(stock.reserved)::bigint as reserved
+                sum(stock.reserved)::bigint as reserved,
+                (sum(stock.on_hand - stock.reserved) filter (where warehouses.active))::bigint as available
             from stock
+            join warehouses on warehouses.code = stock.warehouse
             where stock.product_id = page.id
         ) as sums on true
         order by page.sku ",
@@ -118,13 +121,26 @@ struct SummaryRow {
     low_stock_threshold: Option<i64>,
     on_hand: i64,
     reserved: i64,
+    /// Over the warehouses that are active.
+    available: i64,
 }
 
 impl TryFrom<SummaryRow> for ProductSummary {
     type Error = StoreError;
 
     fn try_from(row: SummaryRow) -> Result<Self, StoreError> {
-        let SummaryRow { id, sku, name, price_minor, currency, archived, low_stock_threshold, on_hand, reserved } = row;
+        let SummaryRow {
+            id,
+            sku,
+            name,
+            price_minor,
+            currency,
+            archived,
+            low_stock_threshold,
+            on_hand,
+            reserved,
+            available,
+        } = row;
         Ok(Self {
             id: ProductId::from_uuid(id),
             sku: Sku::new(sku).map_err(|error| corrupt("products.sku", error))?,
@@ -134,7 +150,7 @@ impl TryFrom<SummaryRow> for ProductSummary {
             low_stock_threshold,
             on_hand,
             reserved,
-            available: on_hand - reserved,
+            available,
         })
     }
 }

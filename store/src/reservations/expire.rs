@@ -140,7 +140,7 @@ fn lateness(answer: &Answer) -> Duration {
             let milliseconds = view.server_time.milliseconds_since(view.reservation.expires_at);
             Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
         }
-        Answer::Product(_) | Answer::Order(_) => Duration::ZERO,
+        Answer::Product(_) | Answer::Order(_) | Answer::Transfer(_) => Duration::ZERO,
     }
 }
 

@@ -107,13 +107,15 @@ async fn an_invoice_becomes_a_delivered_order_in_one_transaction(pool: PgPool) {
 async fn only_what_no_active_warehouse_has_is_received(pool: PgPool) {
     let store = served(&pool).await;
     warehouse(&pool, "EAST", true).await;
-    warehouse(&pool, "SHUT", false).await;
+    warehouse(&pool, "SHUT", true).await;
     let id = product(&store, "A", 4).await;
     for code in ["EAST", "SHUT"] {
         let code = domain::warehouse::WarehouseCode::new(code).unwrap();
         let (delta, reason) = (domain::quantity::StockDelta::new(3).unwrap(), domain::stock::StockReason::Received);
         store.stock_adjust(request(), &domain::product::ProductRef::Id(id), Some(code), delta, reason).await.unwrap();
     }
+    // What was there when it was closed stays there.
+    sqlx::query("update warehouses set active = false where code = 'SHUT'").execute(&pool).await.unwrap();
     hold(&store, &[("A", 2)]).await;
     assert_eq!(import(&store, sale("1", "A", 10)).await, imported(0, 5));
     let row = |warehouse: &str, on_hand, reserved| ("A".to_owned(), warehouse.to_owned(), on_hand, reserved);

@@ -10,6 +10,8 @@ mod product_list;
 mod products;
 mod stock;
 mod tail;
+mod transfers;
+mod warehouses;
 
 mod availability;
 mod history;

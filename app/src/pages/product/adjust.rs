@@ -4,8 +4,10 @@ use domain::form::{FieldErrors, StockForm};
 use domain::product::ProductView;
 use domain::quantity::grouped;
 use domain::stock::StockReason;
+use domain::warehouse::Warehouse;
 use leptos::prelude::*;
 
+use super::transfer::choices;
 use crate::api::products::StockAdjust;
 use crate::parts::field::{Kind, SelectField, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
@@ -15,14 +17,28 @@ use crate::refresh::Refresh;
 
 /// The form.
 #[component]
-pub(super) fn AdjustForm(product: Signal<ProductView>, refresh: Refresh) -> impl IntoView {
+pub(super) fn AdjustForm(
+    product: Signal<ProductView>,
+    warehouses: Signal<Vec<Warehouse>>,
+    refresh: Refresh,
+) -> impl IntoView {
     let action = ServerAction::<StockAdjust>::new();
     let id = product.with_untracked(|product| product.id.to_string());
+    let places = warehouses.with_untracked(|warehouses| choices(warehouses));
+    // Where nothing is said, the main warehouse is meant: it need not be the first, or active.
+    let first = warehouses.with_untracked(|warehouses| {
+        let first = warehouses.iter().find(|warehouse| warehouse.active).or(warehouses.first());
+        first.map(|warehouse| warehouse.code.to_string()).unwrap_or_default()
+    });
     let toasts = Toasts::here();
     let plan = FormPlan {
         name: "stock",
         about: vec![("product", id.clone())],
-        fields: vec![("reason", <&str>::from(StockReason::Received).to_owned()), ("quantity", String::new())],
+        fields: vec![
+            ("reason", <&str>::from(StockReason::Received).to_owned()),
+            ("quantity", String::new()),
+            ("warehouse", first),
+        ],
         check,
         after: AfterSuccess::Clear,
     };
@@ -31,7 +47,7 @@ pub(super) fn AdjustForm(product: Signal<ProductView>, refresh: Refresh) -> impl
         refresh.now();
     });
     let reasons = [StockReason::Received, StockReason::Adjusted, StockReason::WrittenOff]
-        .map(|reason| (reason.into(), reason.label()));
+        .map(|reason| (<&str>::from(reason), reason.label()));
     let hint = move || match form.value("reason").parse() {
         Ok(StockReason::Received) => "That came in.",
         Ok(StockReason::Adjusted) => "Found or missing: 3 or -3.",
@@ -46,6 +62,8 @@ pub(super) fn AdjustForm(product: Signal<ProductView>, refresh: Refresh) -> impl
                     <SelectField form=form name="reason" label="Reason" options=reasons.to_vec() />
                     <TextField form=form name="quantity" label="Units" kind=Kind::Whole hint=hint />
                 </div>
+                {(places.len() > 1)
+                    .then(|| view! { <SelectField form=form name="warehouse" label="Warehouse" options=places /> })}
                 <div class="form-actions">
                     <Submit form=form label="Record" weight=Weight::Plain />
                 </div>

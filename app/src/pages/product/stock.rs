@@ -3,19 +3,24 @@
 use domain::product::{ProductView, WarehouseStock};
 use domain::quantity::grouped;
 use domain::stock::StockLevel;
-use domain::warehouse::WarehouseCode;
+use domain::warehouse::{Warehouse, WarehouseCode};
 use leptos::prelude::*;
 
+use crate::links;
 use crate::parts::stock_bar::{BarSize, StockBar};
 
 /// Large figures, a large bar, and a bar for each warehouse where there are several.
 #[component]
-pub(super) fn StockSection(product: Signal<ProductView>) -> impl IntoView {
+pub(super) fn StockSection(product: Signal<ProductView>, warehouses: Signal<Vec<Warehouse>>) -> impl IntoView {
+    let sold = Memo::new(move |_| product.with(|product| warehouses.with(|warehouses| on_sale(product, warehouses))));
     let total = Memo::new(move |_| product.with(ProductView::total));
     let threshold = Signal::derive(move || product.with(|product| product.low_stock_threshold));
     let several = Memo::new(move |_| product.with(|product| product.stock.len() > 1));
-    let codes = Memo::new(move |_| {
-        product.with(|product| product.stock.iter().map(|stock| stock.warehouse.clone()).collect::<Vec<_>>())
+    let rows = Memo::new(move |_| {
+        warehouses.with(|warehouses| {
+            let row = |stock: &WarehouseStock| (stock.warehouse.clone(), standing(&stock.warehouse, warehouses));
+            product.with(|product| product.stock.iter().map(row).collect::<Vec<_>>())
+        })
     });
     view! {
         <section class="section card stock" aria-labelledby="stock-title">
@@ -23,7 +28,7 @@ pub(super) fn StockSection(product: Signal<ProductView>) -> impl IntoView {
             <dl class="figures">
                 <div class="figure" data-tone="available">
                     <dt>"Available"</dt>
-                    <dd data-testid="available">{move || grouped(total.get().available())}</dd>
+                    <dd data-testid="available">{move || grouped(sold.get().available())}</dd>
                 </div>
                 <div class="figure" data-tone="held">
                     <dt>"Held"</dt>
@@ -38,11 +43,11 @@ pub(super) fn StockSection(product: Signal<ProductView>) -> impl IntoView {
                     <dd>{move || threshold.get().map_or_else(|| "–".to_owned(), grouped)}</dd>
                 </div>
             </dl>
-            <StockBar level=total threshold=threshold size=BarSize::Large />
+            <StockBar level=sold threshold=threshold size=BarSize::Large />
             <Show when=move || several.get()>
                 <ul class="warehouses">
-                    <For each=move || codes.get() key=Clone::clone let:code>
-                        <Warehouse code=code product=product />
+                    <For each=move || rows.get() key=Clone::clone let:row>
+                        <Place code=row.0 standing=row.1 product=product />
                     </For>
                 </ul>
             </Show>
@@ -50,9 +55,33 @@ pub(super) fn StockSection(product: Signal<ProductView>) -> impl IntoView {
     }
 }
 
+/// Whether units in a warehouse can be reserved.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Standing {
+    OnSale,
+    PassedBy,
+}
+
+/// One that is not among those that were read is newer than they are, and begins as active.
+fn standing(code: &WarehouseCode, warehouses: &[Warehouse]) -> Standing {
+    match warehouses.iter().find(|warehouse| warehouse.code == *code) {
+        Some(warehouse) if !warehouse.active => Standing::PassedBy,
+        Some(_) | None => Standing::OnSale,
+    }
+}
+
+/// The level over the warehouses from which units can be reserved.
+pub(super) fn on_sale(product: &ProductView, warehouses: &[Warehouse]) -> StockLevel {
+    product.total_in(|code| standing(code, warehouses) == Standing::OnSale)
+}
+
 #[component]
-fn Warehouse(code: WarehouseCode, product: Signal<ProductView>) -> impl IntoView {
-    let name = code.to_string();
+fn Place(code: WarehouseCode, standing: Standing, product: Signal<ProductView>) -> impl IntoView {
+    let free = match standing {
+        Standing::OnSale => " available, ",
+        Standing::PassedBy => " free, not active, ",
+    };
+    let (name, link) = (code.to_string(), links::warehouse(&code));
     let level = Memo::new(move |_| {
         let of = |stock: &&WarehouseStock| stock.warehouse == code;
         let found = product.with(|product| product.stock.iter().find(of).map(|stock| (stock.on_hand, stock.reserved)));
@@ -60,10 +89,12 @@ fn Warehouse(code: WarehouseCode, product: Signal<ProductView>) -> impl IntoView
     });
     view! {
         <li class="warehouse">
-            <span class="warehouse-code">{name}</span>
+            <a class="warehouse-code" href=link>
+                {name}
+            </a>
             <StockBar level=level threshold=Signal::stored(None) />
             <span class="warehouse-counts">
-                {move || grouped(level.get().available())} " available, " {move || grouped(level.get().reserved)} " held"
+                {move || grouped(level.get().available())} {free} {move || grouped(level.get().reserved)} " held"
             </span>
         </li>
     }

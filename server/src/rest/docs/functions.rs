@@ -63,7 +63,7 @@ fn line(method: &Method, path: &str, by: By, arguments: &str) -> String {
 /// Name, what it does, what lets one in, and arguments that work. They are read from top to bottom, as the
 /// lines of the API are, and after those.
 #[rustfmt::skip]
-const FUNCTIONS: [(&str, &str, By, &str); 41] = [
+const FUNCTIONS: [(&str, &str, By, &str); 47] = [
     ("product_create", "Creates a product.", By::Key,
      "sku=MUG-2&name=Enamel%20mug,%20blue&price=12.99&currency=GBP"),
     ("product_list", "Lists products by SKU. `archived` is `without`, `only` or `with`.", By::Key,
@@ -78,8 +78,20 @@ const FUNCTIONS: [(&str, &str, By, &str); 41] = [
      "product=MUG-2&name=Enamel%20mug,%20navy&price=13.49&currency=GBP&low_stock_threshold=5"),
     ("stock_adjust", "Records units that were `received`, `adjusted` or `written_off`.", By::Key,
      "product=MUG-2&quantity=10&reason=received"),
-    ("reservation_hold", "Holds units of a product for some minutes.", By::Key,
-     "product=MUG-2&quantity=6&minutes=10&owner=desk"),
+    ("warehouse_create", "Creates a warehouse, active and empty.", By::Key,
+     "code=AMS&name=Amsterdam&priority=3"),
+    ("warehouse_list", "Lists warehouses, first the one that is drawn on first.", By::Key,
+     ""),
+    ("warehouse_fetch", "Reads a warehouse, by its code.", By::Key,
+     "warehouse=AMS"),
+    ("warehouse_change", "Renames a warehouse and says when it is drawn on.", By::Key,
+     "warehouse=AMS&name=Amsterdam%20Noord&priority=2"),
+    ("stock_transfer", "Moves units of a product from one warehouse to another.", By::Key,
+     "product=MUG-2&from=MAIN&to=AMS&quantity=2"),
+    ("warehouse_activate", "Passes a warehouse by (`active` is `false`), or draws on it again.", By::Key,
+     "warehouse=AMS&active=false"),
+    ("reservation_hold", "Holds units of a product for some minutes. `from` is a strategy, or `in:` and a warehouse.", By::Key,
+     "product=MUG-2&quantity=6&from=fewest_splits&minutes=10&owner=desk"),
     ("reservation_list", "Lists reservations by their deadlines. `sort` is `soonest` or `latest`.", By::Key,
      "status=held"),
     ("reservation_fetch", "Reads a reservation.", By::Key,

@@ -202,7 +202,9 @@ fn members(problem: &Problem) -> Vec<(&'static str, RefOr<Schema>)> {
             ("on_hand", scalar::Units::schema()),
             ("reserved", scalar::Units::schema()),
         ],
-        Problem::WarehouseInactive { .. } => vec![("warehouse", scalar::WarehouseCode::schema())],
+        Problem::CodeTaken { .. } | Problem::WarehouseInactive { .. } => {
+            vec![("warehouse", scalar::WarehouseCode::schema())]
+        }
         Problem::InsufficientStock { .. } | Problem::HoldExpired { .. } => vec![("shortages", list("Shortage"))],
         Problem::MixedCurrency { .. } => vec![("currencies", Array::new(scalar::Currency::schema()).into())],
         Problem::NotHeld { .. } => vec![("reservation_status", scalar::ReservationStatus::schema())],
@@ -247,6 +249,7 @@ fn samples() -> Vec<Problem> {
         sku().map(|sku| Problem::SkuTaken { sku }),
         sku().map(|sku| Problem::ProductArchived { sku }),
         sku().map(|sku| Problem::BelowReserved { sku, warehouse: warehouse.clone(), on_hand: 6, reserved: 6 }),
+        Some(Problem::CodeTaken { warehouse: warehouse.clone() }),
         Some(Problem::WarehouseInactive { warehouse: warehouse.clone() }),
         shortages().map(|shortages| Problem::InsufficientStock { shortages }),
         Some(Problem::NotHeld { reservation_status: ReservationStatus::Released }),

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::scalar::{
     Action, Actor, AllocationReason, Currency, Cursor, Email, Id, LowStockThreshold, Name, NoteText, OrderStatus,
-    Owner, Reference, ReservationStatus, Role, Sku, Strategy, SubjectKind, Time, Units, UnitsChange, Version,
+    Owner, Priority, Reference, ReservationStatus, Role, Sku, Strategy, SubjectKind, Time, Units, UnitsChange, Version,
     WarehouseCode,
 };
 
@@ -64,7 +64,8 @@ pub(crate) struct Holder {
     since: Time,
 }
 
-/// One warehouse's stock of a product: `available` is `on_hand` less `reserved`.
+/// One warehouse's stock of a product: `available` is `on_hand` less `reserved`. Where the warehouse is not
+/// active it can be moved and written off, not reserved.
 #[derive(ToSchema)]
 pub(crate) struct WarehouseStock {
     warehouse: WarehouseCode,
@@ -73,7 +74,36 @@ pub(crate) struct WarehouseStock {
     available: Units,
 }
 
-/// A product in a list, its stock summed over all warehouses.
+/// A place that holds stock. One that is not active is passed by when units are reserved, and takes none in;
+/// what is on hand and reserved in it stays.
+#[derive(ToSchema)]
+pub(crate) struct Warehouse {
+    code: WarehouseCode,
+    name: Name,
+    priority: Priority,
+    active: bool,
+}
+
+/// Units that were moved.
+#[derive(ToSchema)]
+pub(crate) struct Transfer {
+    /// All entries of it in the journal carry it.
+    change_id: Id,
+    from: WarehouseCode,
+    to: WarehouseCode,
+    /// The units of each product, lines of one product summed.
+    lines: Vec<TransferLine>,
+    at: Time,
+}
+
+/// Units of one product that were moved.
+#[derive(ToSchema)]
+pub(crate) struct TransferLine {
+    sku: Sku,
+    quantity: Units,
+}
+
+/// A product in a list, its stock summed over all warehouses; `available` over those that are active.
 #[derive(ToSchema)]
 pub(crate) struct ProductSummary {
     id: Id,
@@ -265,10 +295,19 @@ pub(crate) struct Stats {
     available: Units,
     /// Products at or below their low-stock threshold.
     low_stock: Units,
+    /// What lies in each warehouse that has ever had stock, by its code.
+    warehouses: BTreeMap<String, Level>,
     /// How many there are in each status. Those that ended long ago may be left out; what is held is
     /// complete.
     reservations: BTreeMap<String, i64>,
     orders: BTreeMap<String, i64>,
+}
+
+/// Units in one place.
+#[derive(ToSchema)]
+pub(crate) struct Level {
+    on_hand: Units,
+    reserved: Units,
 }
 
 /// A person who signs in.

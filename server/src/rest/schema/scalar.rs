@@ -17,7 +17,7 @@ use domain::quantity::{Quantity as DomainQuantity, StockDelta as DomainDelta};
 use domain::reservation::{LIFE_SECONDS_MAX, ReservationStatus as DomainReservationStatus};
 use domain::sku::Sku as DomainSku;
 use domain::text;
-use domain::warehouse::WarehouseCode as DomainWarehouseCode;
+use domain::warehouse::{PRIORITY_MAX, WarehouseCode as DomainWarehouseCode};
 use serde_json::Value;
 use strum::VariantArray as _;
 use utoipa::openapi::RefOr;
@@ -68,7 +68,7 @@ pub(crate) const ACTOR_PATTERN: &str =
     "^(local|system:[a-z_]+|(user|key):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
 pub(crate) const SUBJECT_PATTERN: &str =
-    "^(product|reservation|order|user|key):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
+    "^(product|warehouse|reservation|order|user|key):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 
 const ORDER_PATTERN: &str = "^([1-9][0-9]{0,17}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
@@ -116,8 +116,16 @@ scalar! {
     NoteText = text(text::NoteText::MAX_CHARS, NOTE_PATTERN, "Rings the bell twice.")
 }
 scalar! {
-    /// The code that names a warehouse everywhere. It never changes.
+    /// The code that names a warehouse everywhere. It never changes; `.` and `..` are refused.
     WarehouseCode = text(DomainWarehouseCode::MAX_CHARS, CODE_PATTERN, "MAIN")
+}
+scalar! {
+    /// Which warehouse is drawn on first: 1 before 2. Among equals, the code decides.
+    Priority = whole(1, i64::from(PRIORITY_MAX)).examples([2])
+}
+scalar! {
+    /// A warehouse's code.
+    WarehouseName = string().min_length(Some(1)).examples(["BER"])
 }
 scalar! {
     /// The key under which a request may be sent again and is carried out once.
@@ -201,7 +209,7 @@ scalar! {
 }
 scalar! {
     /// The kind of what an entry is about.
-    SubjectKind = words(["product", "reservation", "order", "user", "key"]).examples(["order"])
+    SubjectKind = words(["product", "warehouse", "reservation", "order", "user", "key"]).examples(["order"])
 }
 scalar! {
     /// What a user or a key may do; each role contains the ones before it.
@@ -273,7 +281,7 @@ pub(crate) fn in_paths() -> Vec<(String, RefOr<Schema>)> {
     fn named<T: ToSchema>() -> (String, RefOr<Schema>) {
         (T::name().into_owned(), T::schema())
     }
-    vec![named::<ProductName>(), named::<OrderName>(), named::<Id>()]
+    vec![named::<ProductName>(), named::<WarehouseName>(), named::<OrderName>(), named::<Id>()]
 }
 
 fn string() -> ObjectBuilder {
@@ -344,7 +352,9 @@ mod tests {
     fn texts_are_documented_as_they_are_taken() {
         // These two are refused by words of the description.
         agree::<Sku>("aB 1/é", 64, |text| matches!(text, "." | "..") || DomainSku::new(text).is_ok());
-        agree::<WarehouseCode>("aB 1/é", 16, |text| DomainWarehouseCode::new(text).is_ok());
+        agree::<WarehouseCode>("aB 1/é", 16, |text| {
+            matches!(text, "." | "..") || DomainWarehouseCode::new(text).is_ok()
+        });
         agree::<Reference>("aB 1/é", 100, |text| text::Reference::new(text).is_ok());
         agree::<Name>("aB 1/é", 200, |text| text::Name::new(text).is_ok());
         agree::<Owner>("aB 1/é", 200, |text| text::Owner::new(text).is_ok());
@@ -372,7 +382,8 @@ mod tests {
         let id = "019a0000-0000-7000-8000-000000000001";
         let (actor, subject, order) = (validator::<Actor>(), validator::<SubjectText>(), validator::<OrderName>());
         let words = ["local", "system:expiry", "system:", "robot", "user:1", "Local", ""].map(str::to_owned);
-        let kinds = ["user", "key", "product", "reservation", "order", "cart"].map(|kind| format!("{kind}:{id}"));
+        let kinds =
+            ["user", "key", "product", "warehouse", "reservation", "order", "cart"].map(|kind| format!("{kind}:{id}"));
         for text in words.into_iter().chain(kinds) {
             let value = Value::String(text.clone());
             assert_eq!(actor.is_valid(&value), text.parse::<DomainActor>().is_ok(), "{text}");

@@ -264,6 +264,7 @@ impl World {
                     Answer::Reservation(view) => rendered(view),
                     Answer::Product(view) => rendered(view),
                     Answer::Order(view) => rendered(view),
+                    Answer::Transfer(view) => rendered(view),
                 };
                 assert_eq!(text(&answered.rendered), text(&expected), "{}", self.said(operation));
                 self.accepted += 1;

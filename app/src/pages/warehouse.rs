@@ -1,0 +1,212 @@
+//! One warehouse: what it is called, when it is drawn on, and whether it is.
+
+use domain::account::Role;
+use domain::form::{FieldErrors, WarehouseForm};
+use domain::warehouse::Warehouse;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::account::Account;
+use crate::api::warehouses::{WarehouseActivate, WarehouseChange, warehouse_fetch};
+use crate::links;
+use crate::parts::badge::{AccountBadge, Standing};
+use crate::parts::confirm::Confirm;
+use crate::parts::field::{Kind, TextField};
+use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values, nothing_to_check};
+use crate::parts::frame::PageHead;
+use crate::parts::loaded::{Loaded, StandsFor};
+use crate::parts::page_key::PageKey;
+use crate::parts::submit::{FormShell, Submit, Weight};
+use crate::parts::toast::Toasts;
+use crate::refresh::Refresh;
+
+/// The page. It is built anew for another warehouse, since its forms are about one.
+#[component]
+pub(crate) fn WarehousePage() -> impl IntoView {
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("warehouse").unwrap_or_default()));
+    view! {
+        <For each=move || [code.get()] key=Clone::clone let:code>
+            <OneWarehouse code=code />
+        </For>
+    }
+}
+
+#[component]
+fn OneWarehouse(code: String) -> impl IntoView {
+    PageKey::provide();
+    let refresh = Refresh::new();
+    let data = Resource::new(move || (code.clone(), refresh.count()), |(code, _)| warehouse_fetch(code));
+    view! {
+        <Loaded data=data rows=6 stands_for=StandsFor::Page let:warehouse>
+            <Body warehouse=warehouse refresh=refresh />
+        </Loaded>
+    }
+}
+
+#[component]
+fn Body(warehouse: Signal<Warehouse>, refresh: Refresh) -> impl IntoView {
+    let active = Memo::new(move |_| warehouse.with(|warehouse| warehouse.active));
+    // Made inactive, active and inactive again on one page are three requests, so the key has their number.
+    let turns = StoredValue::new(0);
+    let standing = move || if active.get() { Standing::Valid("Active") } else { Standing::Over("Not active") };
+    let code = warehouse.with_untracked(|warehouse| warehouse.code.to_string());
+    let line = move || {
+        view! {
+            <a href=links::WAREHOUSES>"Warehouses"</a>
+            <span aria-hidden="true">" / "</span>
+            <code class="sku">{code.clone()}</code>
+            <span class="dot-before">
+                {move || warehouse.with(|warehouse| format!("priority {}", warehouse.priority))}
+            </span>
+            {move || view! { <AccountBadge standing=standing() /> }}
+        }
+    };
+    view! {
+        <PageHead title=Signal::derive(move || warehouse.with(|warehouse| warehouse.name.to_string())) line=line />
+        <div class="user">
+            {Account::may(Role::Admin)
+                .then(|| {
+                    view! {
+                        <section class="section card" aria-labelledby="facts-title">
+                            <h2 id="facts-title">"Details"</h2>
+                            <FactsForm warehouse=warehouse refresh=refresh />
+                        </section>
+                    }
+                })}
+            <section class="section card" aria-labelledby="use-title">
+                <h2 id="use-title">"Use"</h2>
+                <p class="muted card-line">
+                    {move || {
+                        if active.get() {
+                            "Units are reserved from it and come into it."
+                        } else {
+                            "New reservations pass it by and nothing comes into it. What is held there is shipped or \
+                             released from there; what is free can be transferred."
+                        }
+                    }}
+                </p>
+                {Account::may(Role::Admin)
+                    .then(|| {
+                        view! {
+                            <Show
+                                when=move || active.get()
+                                fallback=move || {
+                                    view! { <Activate warehouse=warehouse turns=turns refresh=refresh /> }
+                                }
+                            >
+                                <Deactivate warehouse=warehouse turns=turns refresh=refresh />
+                            </Show>
+                        }
+                    })}
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn FactsForm(warehouse: Signal<Warehouse>, refresh: Refresh) -> impl IntoView {
+    let action = ServerAction::<WarehouseChange>::new();
+    let toasts = Toasts::here();
+    let now = warehouse.get_untracked();
+    let code = now.code.to_string();
+    let plan = FormPlan {
+        name: "facts",
+        about: vec![("warehouse", code.clone())],
+        fields: vec![("name", now.name.to_string()), ("priority", now.priority.to_string())],
+        check,
+        after: AfterSuccess::Keep,
+    };
+    let form = FormState::new(action, plan, move |warehouse: &Warehouse| {
+        toasts.say(format!("Saved: {}.", warehouse.code));
+        refresh.now();
+    });
+    view! {
+        <FormShell action=action form=form hidden=vec![("warehouse", code.clone())] key=format!("warehouse:{code}")>
+            <TextField form=form name="name" label="Name" />
+            <TextField
+                form=form
+                name="priority"
+                label="Priority"
+                kind=Kind::Whole
+                hint=|| "1 is drawn on before 2; among equals, the code decides."
+            />
+            <div class="form-actions">
+                <Submit form=form label="Save" weight=Weight::Plain />
+            </div>
+        </FormShell>
+    }
+}
+
+/// Passing it by, asked first.
+#[component]
+fn Deactivate(warehouse: Signal<Warehouse>, turns: StoredValue<usize>, refresh: Refresh) -> impl IntoView {
+    let form = activation(warehouse, (turns, refresh), "false", "is passed by");
+    let code = move || warehouse.with(|warehouse| warehouse.code.to_string());
+    view! {
+        <Confirm
+            id="deactivate".to_owned()
+            label="Deactivate"
+            about=Signal::derive(move || format!("Pass {} by", code()))
+            question=Signal::derive(move || format!("Deactivate {}?", code()))
+            consequence="Its free units go off sale and nothing comes in. What is on hand stays, and what is held there is shipped or released from there."
+            form=form.state
+        >
+            <FormShell action=form.action form=form.state hidden=form.hidden key=form.key class="inline-form">
+                <Submit form=form.state label="Deactivate warehouse" weight=Weight::Danger />
+            </FormShell>
+        </Confirm>
+    }
+}
+
+/// Drawing on it again: it takes nothing away, so it is not asked about.
+#[component]
+fn Activate(warehouse: Signal<Warehouse>, turns: StoredValue<usize>, refresh: Refresh) -> impl IntoView {
+    let form = activation(warehouse, (turns, refresh), "true", "is drawn on again");
+    view! {
+        <FormShell action=form.action form=form.state hidden=form.hidden key=form.key>
+            <div class="form-actions">
+                <Submit form=form.state label="Activate" weight=Weight::Plain />
+            </div>
+        </FormShell>
+    }
+}
+
+/// The two forms differ in what they send, and in what is said when it is done.
+struct Activation {
+    action: ServerAction<WarehouseActivate>,
+    state: FormState,
+    hidden: Vec<(&'static str, String)>,
+    key: String,
+}
+
+fn activation(
+    warehouse: Signal<Warehouse>,
+    (turns, refresh): (StoredValue<usize>, Refresh),
+    active: &'static str,
+    done: &'static str,
+) -> Activation {
+    let action = ServerAction::<WarehouseActivate>::new();
+    let toasts = Toasts::here();
+    let code = warehouse.with_untracked(|warehouse| warehouse.code.to_string());
+    let plan = FormPlan {
+        name: "use",
+        about: vec![("warehouse", code.clone()), ("active", active.to_owned())],
+        fields: Vec::new(),
+        check: nothing_to_check,
+        after: AfterSuccess::Keep,
+    };
+    let state = FormState::new(action, plan, move |warehouse: &Warehouse| {
+        toasts.say(format!("{} {done}.", warehouse.code));
+        turns.update_value(|turns| *turns += 1);
+        refresh.now();
+    });
+    let hidden = vec![("warehouse", code.clone()), ("active", active.to_owned())];
+    Activation { action, state, hidden, key: format!("warehouse-use:{code}:{}", turns.get_value()) }
+}
+
+fn check(values: &Values) -> FieldErrors {
+    let value = |name| values.get(name).cloned().unwrap_or_default();
+    let form = WarehouseForm { code: String::new(), name: value("name"), priority: value("priority") };
+    form.parse_change().err().unwrap_or_default()
+}
