@@ -1,18 +1,21 @@
 //! Reservations: units held for a while, and the machine that says what may become of them.
 
+mod request;
+mod ttl;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use request::take_lines;
+pub use request::{ChangeRequest, HoldRequest, LineInput, LineRequest};
+pub use ttl::{MinutesError, Ttl, TtlError};
+
 use crate::allocation::{Allocation, Strategy};
-use crate::form::{FieldErrors, Fields};
 use crate::ids::{OrderId, ProductId, ReservationId};
-use crate::product::ProductRef;
-use crate::quantity::Quantity;
 use crate::sku::Sku;
 use crate::text::Owner;
 use crate::time::Timestamp;
-use crate::warehouse::WarehouseCode;
 
 /// How many lines a reservation may have.
 pub const LINES_MAX: usize = 1_000;
@@ -83,67 +86,6 @@ impl ReservationStatus {
 impl fmt::Display for ReservationStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// How long a reservation is held: 1 to 3,600 seconds, ten minutes if nothing was said.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub struct Ttl(i64);
-
-/// The number of seconds was outside 1 to 3,600.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number from 1 to 3,600 seconds")]
-pub struct TtlError;
-
-/// The text was not a number of minutes up to an hour.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number from 1 to 60 minutes")]
-pub struct MinutesError;
-
-impl Ttl {
-    /// # Errors
-    /// [`TtlError`] outside 1 to [`LIFE_SECONDS_MAX`].
-    pub const fn from_seconds(seconds: i64) -> Result<Self, TtlError> {
-        match seconds {
-            1..=LIFE_SECONDS_MAX => Ok(Self(seconds)),
-            _ => Err(TtlError),
-        }
-    }
-
-    /// Reads minutes as typed.
-    ///
-    /// # Errors
-    /// [`MinutesError`] outside 1 to 60.
-    pub fn parse_minutes(text: &str) -> Result<Self, MinutesError> {
-        match text.trim().parse::<i64>() {
-            Ok(minutes @ 1..=60) => Ok(Self(minutes * 60)),
-            _ => Err(MinutesError),
-        }
-    }
-
-    pub const fn seconds(self) -> i64 {
-        self.0
-    }
-}
-
-impl Default for Ttl {
-    fn default() -> Self {
-        Self(600)
-    }
-}
-
-impl TryFrom<i64> for Ttl {
-    type Error = TtlError;
-
-    fn try_from(seconds: i64) -> Result<Self, TtlError> {
-        Self::from_seconds(seconds)
-    }
-}
-
-impl From<Ttl> for i64 {
-    fn from(ttl: Ttl) -> Self {
-        ttl.0
     }
 }
 
@@ -249,109 +191,6 @@ pub enum ReservationSort {
     Latest,
 }
 
-/// One line of a request to reserve, as the caller named it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct LineRequest {
-    pub product: ProductRef,
-    pub quantity: Quantity,
-    pub warehouse: Option<WarehouseCode>,
-}
-
-/// One line as it comes in, before it is checked.
-#[derive(Clone, Debug, Default)]
-pub struct LineInput {
-    pub sku: Option<String>,
-    pub product_id: Option<String>,
-    pub quantity: Option<i64>,
-    pub warehouse: Option<String>,
-}
-
-/// A request to reserve: 1 to 1,000 lines, all or nothing.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct HoldRequest {
-    pub lines: Vec<LineRequest>,
-    pub strategy: Strategy,
-    pub ttl: Ttl,
-    pub owner: Option<Owner>,
-}
-
-/// A request to change what a reservation holds.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct ChangeRequest {
-    pub lines: Vec<LineRequest>,
-    /// `None` keeps the strategy it was made with.
-    pub strategy: Option<Strategy>,
-    /// `None` keeps the deadline.
-    pub ttl: Option<Ttl>,
-}
-
-impl HoldRequest {
-    /// # Errors
-    /// One error for each field that is not acceptable, lines by their index: `lines[3].quantity`.
-    pub fn new(
-        lines: &[LineInput],
-        strategy: Option<&str>,
-        ttl_seconds: Option<i64>,
-        owner: Option<&str>,
-    ) -> Result<Self, FieldErrors> {
-        let mut fields = Fields::default();
-        let lines = take_lines(&mut fields, lines);
-        let strategy = take_strategy(&mut fields, strategy);
-        let ttl = ttl_seconds.map(|seconds| fields.take("ttl_seconds", Ttl::from_seconds(seconds)));
-        let owner = owner.map(|owner| fields.take("owner", Owner::new(owner)));
-        fields.finish(|| {
-            Some(Self {
-                lines,
-                strategy: strategy.unwrap_or_default(),
-                ttl: ttl.flatten().unwrap_or_default(),
-                owner: owner.flatten(),
-            })
-        })
-    }
-}
-
-impl ChangeRequest {
-    /// # Errors
-    /// As [`HoldRequest::new`].
-    pub fn new(lines: &[LineInput], strategy: Option<&str>, ttl_seconds: Option<i64>) -> Result<Self, FieldErrors> {
-        let mut fields = Fields::default();
-        let lines = take_lines(&mut fields, lines);
-        let strategy = take_strategy(&mut fields, strategy);
-        let ttl = ttl_seconds.and_then(|seconds| fields.take("ttl_seconds", Ttl::from_seconds(seconds)));
-        fields.finish(|| Some(Self { lines, strategy, ttl }))
-    }
-}
-
-fn take_strategy(fields: &mut Fields, strategy: Option<&str>) -> Option<Strategy> {
-    let parsed = strategy?.parse().map_err(|_| "must be priority, most_stock or fewest_splits");
-    fields.take("strategy", parsed)
-}
-
-pub(crate) fn take_lines(fields: &mut Fields, lines: &[LineInput]) -> Vec<LineRequest> {
-    if lines.is_empty() || lines.len() > LINES_MAX {
-        fields.refuse("lines", "must have 1 to 1,000 lines");
-        return Vec::new();
-    }
-    lines.iter().enumerate().filter_map(|(index, line)| take_line(fields, index, line)).collect()
-}
-
-fn take_line(fields: &mut Fields, index: usize, line: &LineInput) -> Option<LineRequest> {
-    let at = |field: &str| format!("lines[{index}].{field}");
-    let product = match (&line.sku, &line.product_id) {
-        (Some(sku), None) => fields.take(at("sku"), Sku::new(sku.as_str())).map(ProductRef::Sku),
-        (None, Some(id)) => fields.take(at("product_id"), id.parse()).map(ProductRef::Id),
-        _ => {
-            fields.refuse(at("sku"), "or product_id is required, one of them");
-            None
-        }
-    };
-    let quantity = fields.require(at("quantity"), line.quantity);
-    let quantity = quantity.and_then(|quantity| fields.take(at("quantity"), Quantity::new(quantity)));
-    let warehouse = line.warehouse.as_deref();
-    let warehouse = warehouse.map(|code| fields.take(at("warehouse"), WarehouseCode::new(code)));
-    Some(LineRequest { product: product?, quantity: quantity?, warehouse: warehouse.flatten() })
-}
-
 #[cfg(test)]
 mod tests {
     use strum::VariantArray;
@@ -403,20 +242,5 @@ mod tests {
         assert_eq!(extended(600), Ok("2026-01-01T00:15:00Z".parse().unwrap()));
         assert_eq!(extended(3_300), Ok("2026-01-01T01:00:00Z".parse().unwrap()));
         assert_eq!(extended(3_301), Err(LifeExceeded { seconds_left: 3_300 }));
-    }
-
-    #[test]
-    fn each_wrong_line_is_named_by_its_index() {
-        let lines = [
-            LineInput { sku: Some("A".into()), quantity: Some(1), ..LineInput::default() },
-            LineInput { sku: Some("A".into()), quantity: Some(0), ..LineInput::default() },
-            LineInput { quantity: None, ..LineInput::default() },
-        ];
-        let errors = HoldRequest::new(&lines, Some("nearest"), Some(0), Some("")).unwrap_err();
-        let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
-        let expected = ["lines[1].quantity", "lines[2].sku", "lines[2].quantity", "strategy", "ttl_seconds", "owner"];
-        assert_eq!(fields, expected);
-        assert!(HoldRequest::new(&[], None, None, None).is_err());
-        assert!(HoldRequest::new(&vec![lines[0].clone(); 1_001], None, None, None).is_err());
     }
 }

@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use domain::decide::{Decision, State};
+use domain::decide::State;
 use domain::ids::ProductId;
+use domain::journal::ChangeDraft;
 use domain::product::{ProductRef, ProductView};
 use domain::sku::Sku;
 use domain::stock::{StockKey, StockRow};
@@ -42,15 +43,15 @@ pub(crate) struct Availability {
     seen_to: AtomicI64,
 }
 
-/// The products that a command moved stock of, as the batch has left them behind: with all their stock rows,
-/// which it had locked.
-#[derive(Clone, Debug)]
+/// The products that a batch moved stock of, as it has left them behind: with all their stock rows, which it had
+/// locked.
+#[derive(Default, Debug)]
 pub(crate) struct Committed(Vec<Known>);
 
 impl Committed {
     /// `state` is what the batch leaves behind.
-    pub(crate) fn of(decision: &Decision, state: &State) -> Self {
-        let moves = decision.drafts.iter().flat_map(|draft| &draft.entries).filter_map(|entry| entry.stock.as_ref());
+    pub(crate) fn of<'a>(drafts: impl Iterator<Item = &'a ChangeDraft>, state: &State) -> Self {
+        let moves = drafts.flat_map(|draft| &draft.entries).filter_map(|entry| entry.stock.as_ref());
         let moved: BTreeMap<ProductId, &StockKey> = moves.map(|moved| (moved.key.product_id, &moved.key)).collect();
         let known = moved.into_iter().filter_map(|(product_id, moved)| {
             let same = |(key, _): &(&StockKey, &StockRow)| key.product_id == product_id;
@@ -102,8 +103,7 @@ impl Availability {
     }
 
     /// What was committed here, before it is answered.
-    pub(crate) fn committed(&self, committed: Committed) {
-        let Committed(products) = committed;
+    pub(crate) fn committed(&self, Committed(products): Committed) {
         for known in products {
             if let Some(slot) = self.products.get(&known.product.id) {
                 slot.apply(Change::Known(known));

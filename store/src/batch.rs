@@ -2,6 +2,7 @@
 //! at a time or many at once, so that there is one decision whatever the size of the batch.
 
 mod each;
+mod item;
 mod lock;
 mod named;
 mod places;
@@ -12,19 +13,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use domain::decide::{self, Answer, Command, Decision, Refusal, State};
+use domain::decide::{self, Command, Decision, Refusal, State};
 use domain::ids::{ProductId, ReservationId};
-use domain::order::OrderView;
 use domain::problem::Problem;
-use domain::product::{ProductRef, ProductView};
-use domain::reservation::{ReservationStatus, ReservationView};
+use domain::reservation::ReservationStatus;
 use domain::sku::Sku;
-use domain::transfer::TransferView;
 use sqlx::{Connection as _, PgConnection};
 
 pub(crate) use each::run_each;
+pub(crate) use item::{Item, Outcome, Render, Reply};
 pub(crate) use lock::Locking;
 
+use self::item::render;
 use self::places::{Place, places};
 use self::write::Winner;
 use crate::availability::Committed;
@@ -32,53 +32,11 @@ use crate::error::StoreError;
 use crate::idempotency::{Claim, Claimed, Standing};
 use crate::link::Link;
 use crate::meters;
-use crate::request::{Caller, Rendered};
+use crate::request::Rendered;
 use crate::tx::{self, Retries};
 
 /// How often a batch makes way for overdue holds or a key claimed meanwhile before it gives up as busy.
 const ROUNDS_MAX: u32 = 64;
-
-/// A command, and what is needed to tell of it and to answer.
-#[derive(Clone, Debug)]
-pub(crate) struct Item {
-    pub(crate) command: Command,
-    pub(crate) caller: Caller,
-    /// `None` for what nobody waits for: the sweep.
-    pub(crate) reply: Option<Reply>,
-    /// What the caller called the products of the command, where that is from memory: it is compared with
-    /// what the batch reads.
-    pub(crate) called: Vec<(ProductId, ProductRef)>,
-}
-
-/// The key under which an answer is kept, and how it is rendered.
-#[derive(Clone, Debug)]
-pub(crate) struct Reply {
-    pub(crate) claim: Claim,
-    pub(crate) render: Render,
-}
-
-/// How the answer to a command is rendered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Render {
-    Reservation(fn(&ReservationView) -> Rendered),
-    Product(fn(&ProductView) -> Rendered),
-    Order(fn(&OrderView) -> Rendered),
-    Transfer(fn(&TransferView) -> Rendered),
-}
-
-/// What became of one command.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    Accepted {
-        answer: Box<Answer>,
-        rendered: Option<Rendered>,
-        committed: Committed,
-    },
-    Replayed(Rendered),
-    Refused(Refusal),
-    /// A product is not what it was called ([`Item::called`]). Nothing was changed.
-    Miscalled,
-}
 
 /// Whether the items of a batch are decided each for itself, or stand and fall together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,21 +62,28 @@ enum Again {
     Claimed,
 }
 
+/// What came of a batch.
+pub(crate) struct Decided {
+    /// In the order of the items.
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) committed: Committed,
+}
+
 /// What came of running a batch once.
 enum Attempt {
     /// Something was written, and is to be committed.
-    Won(Vec<Outcome>),
+    Won(Decided),
     /// Nobody won: nothing was written, and nothing is kept.
     Lost(Vec<Outcome>),
     Again(Again),
 }
 
-/// Decides the items in one transaction and commits it. Outcomes stand in the order of the items.
+/// Decides the items in one transaction and commits it.
 ///
 /// # Errors
 /// What kept the whole batch from being decided; nothing was changed then, unless it is
 /// [`StoreError::CommitLost`].
-pub(crate) async fn run(link: &mut Link, items: &[&Item], locking: Locking) -> Result<Vec<Outcome>, StoreError> {
+pub(crate) async fn run(link: &mut Link, items: &[&Item], locking: Locking) -> Result<Decided, StoreError> {
     rounds(link, items, locking, Bond::Each).await
 }
 
@@ -129,17 +94,17 @@ pub(crate) async fn run(link: &mut Link, items: &[&Item], locking: Locking) -> R
 /// # Errors
 /// As [`run`]; [`StoreError::Corrupt`] where there are no items.
 pub(crate) async fn run_together(link: &mut Link, items: &[&Item]) -> Result<Outcome, StoreError> {
-    let outcomes = rounds(link, items, Locking::Wait, Bond::Together).await?;
-    outcomes.into_iter().last().ok_or_else(|| StoreError::Corrupt("a batch had no items".to_owned()))
+    let decided = rounds(link, items, Locking::Wait, Bond::Together).await?;
+    decided.outcomes.into_iter().last().ok_or_else(|| StoreError::Corrupt("a batch had no items".to_owned()))
 }
 
-async fn rounds(link: &mut Link, items: &[&Item], locking: Locking, bond: Bond) -> Result<Vec<Outcome>, StoreError> {
+async fn rounds(link: &mut Link, items: &[&Item], locking: Locking, bond: Bond) -> Result<Decided, StoreError> {
     let mut retries = Retries::default();
     let mut lookup = Lookup::Seen;
     for round in 0..ROUNDS_MAX {
         let again = loop {
             match attempt(link, items, locking, lookup, bond).await {
-                Ok(Ok(outcomes)) => return Ok(outcomes),
+                Ok(Ok(decided)) => return Ok(decided),
                 Ok(Err(again)) => break again,
                 Err(error) => {
                     link.check(&error);
@@ -173,18 +138,18 @@ async fn attempt(
     locking: Locking,
     lookup: Lookup,
     bond: Bond,
-) -> Result<Result<Vec<Outcome>, Again>, StoreError> {
+) -> Result<Result<Decided, Again>, StoreError> {
     let mut tx = link.conn().await?.begin().await?;
     match attempt_in_tx(&mut tx, items, locking, lookup, bond).await {
-        Ok(Attempt::Won(outcomes)) => {
+        Ok(Attempt::Won(decided)) => {
             let began = Instant::now();
             tx::commit(tx).await?;
             meters::committed(began.elapsed());
-            Ok(Ok(outcomes))
+            Ok(Ok(decided))
         }
         Ok(Attempt::Lost(outcomes)) => {
             tx.rollback().await?;
-            Ok(Ok(outcomes))
+            Ok(Ok(Decided { outcomes, committed: Committed::default() }))
         }
         Ok(Attempt::Again(again)) => {
             tx.rollback().await?;
@@ -247,15 +212,13 @@ async fn attempt_in_tx(
         return Ok(Attempt::Again(Again::Claimed));
     }
     let won = !winners.is_empty();
+    let committed = Committed::of(winners.iter().flat_map(|winner| &winner.decision.drafts), &state);
     let decided = decisions.into_iter().zip(rendered).map(|(decision, rendered)| match decision {
-        Ok(decision) => {
-            let committed = Committed::of(&decision, &state);
-            Outcome::Accepted { answer: Box::new(decision.answer), rendered, committed }
-        }
+        Ok(decision) => Outcome::Accepted { answer: Box::new(decision.answer), rendered },
         Err(refusal) => Outcome::Refused(refusal),
     });
     let outcomes = outcomes(places, decided.collect());
-    Ok(if won { Attempt::Won(outcomes) } else { Attempt::Lost(outcomes) })
+    Ok(if won { Attempt::Won(Decided { outcomes, committed }) } else { Attempt::Lost(outcomes) })
 }
 
 /// The new keys that are not written, because nothing came of their requests: what proves the others new
@@ -291,22 +254,6 @@ fn outcomes(places: Vec<Place>, decided: Vec<Outcome>) -> Vec<Outcome> {
     outcomes
 }
 
-impl Outcome {
-    /// What a twin in the same batch is told: one effect, and the same answer.
-    fn to_twin(&self) -> Self {
-        match self {
-            Self::Accepted { rendered: Some(rendered), .. } | Self::Replayed(rendered) => {
-                Self::Replayed(rendered.clone())
-            }
-            Self::Accepted { rendered: None, answer, committed } => {
-                Self::Accepted { rendered: None, answer: answer.clone(), committed: committed.clone() }
-            }
-            Self::Refused(refusal) => Self::Refused(refusal.clone()),
-            Self::Miscalled => Self::Miscalled,
-        }
-    }
-}
-
 /// The products of which some command fell short.
 fn short_products(decisions: &[Result<Decision, Refusal>], state: &State) -> BTreeSet<ProductId> {
     let shortages = decisions.iter().flat_map(|decision| match decision {
@@ -320,14 +267,4 @@ fn short_products(decisions: &[Result<Decision, Refusal>], state: &State) -> BTr
         return BTreeSet::new();
     }
     state.products.values().filter(|product| skus.contains(&product.sku)).map(|product| product.id).collect()
-}
-
-fn render(item: &Item, decision: &Decision) -> Option<Rendered> {
-    match (&item.reply.as_ref()?.render, &decision.answer) {
-        (Render::Reservation(render), Answer::Reservation(view)) => Some(render(view)),
-        (Render::Product(render), Answer::Product(view)) => Some(render(view)),
-        (Render::Order(render), Answer::Order(view)) => Some(render(view)),
-        (Render::Transfer(render), Answer::Transfer(view)) => Some(render(view)),
-        (Render::Reservation(_) | Render::Product(_) | Render::Order(_) | Render::Transfer(_), _) => None,
-    }
 }

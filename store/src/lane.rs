@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 pub(crate) use slot::Slot;
 
 use self::queue::{Full, Queue};
+use crate::availability::Availability;
 use crate::batch::{Item, Outcome};
 use crate::error::StoreError;
 use crate::meters;
@@ -49,6 +50,8 @@ pub(crate) struct Lanes {
 struct Shared {
     queues: Vec<Arc<Queue<Entry>>>,
     options: PgConnectOptions,
+    /// What is committed is told to it.
+    availability: Arc<Availability>,
     started: Once,
     /// Each tells of the end of a lane.
     ends: Mutex<Vec<oneshot::Receiver<()>>>,
@@ -56,9 +59,14 @@ struct Shared {
 
 impl Lanes {
     /// So many lanes, in each of which so many commands may wait. Nothing is begun before the first one.
-    pub(crate) fn new(options: PgConnectOptions, lanes: usize, waiting_max: usize) -> Self {
+    pub(crate) fn new(
+        options: PgConnectOptions,
+        availability: Arc<Availability>,
+        lanes: usize,
+        waiting_max: usize,
+    ) -> Self {
         let queues = (0..lanes.max(1)).map(|_| Arc::new(Queue::new(waiting_max))).collect();
-        let shared = Shared { queues, options, started: Once::new(), ends: Mutex::default() };
+        let shared = Shared { queues, options, availability, started: Once::new(), ends: Mutex::default() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -103,7 +111,9 @@ impl Lanes {
     fn start(&self) {
         self.shared.started.call_once(|| {
             let lanes = self.shared.queues.iter();
-            let ends = lanes.map(|queue| worker::start(queue.clone(), self.shared.options.clone()));
+            let ends = lanes.map(|queue| {
+                worker::start(queue.clone(), self.shared.options.clone(), self.shared.availability.clone())
+            });
             self.shared.ends.lock().unwrap_or_else(PoisonError::into_inner).extend(ends);
         });
     }

@@ -1,5 +1,6 @@
 //! Orders: placed, moved through their machine, read.
 
+pub(crate) mod customers;
 mod export;
 mod list;
 pub(crate) mod rows;

@@ -154,8 +154,7 @@ impl Store {
     /// `None` where a product was miscalled.
     async fn answered(&self, outcome: Outcome) -> Result<Option<Answered>, StoreError> {
         match outcome {
-            Outcome::Accepted { answer, rendered: Some(rendered), committed } => {
-                self.availability.committed(committed);
+            Outcome::Accepted { answer, rendered: Some(rendered) } => {
                 self.feeds.ring();
                 if let Some(deadline) = deadline(&answer) {
                     self.deadline_set(deadline);

@@ -139,7 +139,8 @@ impl Connections {
             .max_connections(SWEEPS_MAX)
             .acquire_timeout(self.acquire_timeout)
             .connect_lazy_with(own.clone());
-        let lanes = Lanes::new(own, usize::from(self.lanes), self.lane_waiting_max);
+        let availability = Arc::new(Availability::new(self.products_remembered_max));
+        let lanes = Lanes::new(own, availability.clone(), usize::from(self.lanes), self.lane_waiting_max);
         Store {
             pool,
             sweeps,
@@ -149,7 +150,7 @@ impl Connections {
             accounts: Accounts::new(self.sign_ins_per_minute),
             deadlines: watch::Sender::new(None),
             feeds: Arc::new(Feeds::new(self.followers_max)),
-            availability: Arc::new(Availability::new(self.products_remembered_max)),
+            availability,
         }
     }
 }

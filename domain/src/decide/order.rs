@@ -1,25 +1,23 @@
 //! Orders: made of what is reserved, and moved through their machine. The stock follows the machine's
 //! table, and nothing else.
 
-use std::collections::{BTreeMap, VecDeque};
+mod lines;
+mod reacquire;
 
 use serde_json::json;
 
-use super::end::end;
-use super::reserve::{Terms, allocated, hold};
-use super::state::{Moved, entries, units_by_key};
-use super::{Answer, Confirm, Decision, Line, Placing, PricedLine, Proceeding, Refusal, Restock, Source, State, Write};
-use crate::currency::Currency;
-use crate::ids::{ChangeId, CustomerId, OrderId, ProductId, ReservationId};
+use self::lines::{as_lines, sold, total_of, with_allocations};
+use self::reacquire::{reacquire, take_again};
+use super::reserve::{Terms, hold};
+use super::state::{Moved, entries};
+use super::{Answer, Confirm, Decision, Line, Placing, Proceeding, Refusal, Restock, Source, State, Write};
+use crate::ids::{ChangeId, CustomerId, OrderId, ReservationId};
 use crate::journal::{Action, ChangeDraft, Subject};
-use crate::money::Money;
 use crate::order::machine::{By, Effect, OrderStatus};
-use crate::order::{self, Customer, CustomerRequest, Note, Order, OrderAllocation, OrderLine};
+use crate::order::{Customer, CustomerRequest, Note, Order};
 use crate::problem::Problem;
-use crate::quantity::Quantity;
-use crate::reservation::{Reservation, ReservationLine, ReservationStatus, Ttl};
+use crate::reservation::{Reservation, ReservationStatus, Ttl};
 use crate::stock::LevelDelta;
-use crate::text::Name;
 
 /// What a command has changed so far.
 #[derive(Default)]
@@ -232,86 +230,6 @@ fn settle(state: &mut State, order: &Order, to: ReservationStatus, changes: &mut
     Ok(())
 }
 
-/// The late payer's: an expired order takes its units again, wherever they are free now.
-fn reacquire(
-    state: &mut State,
-    change_id: ChangeId,
-    order: &Order,
-    changes: &mut Changes,
-) -> Result<Vec<Moved>, Refusal> {
-    let id = order.reservation_id.ok_or_else(|| Refusal::Corrupt(format!("order {} was never held", order.id)))?;
-    let reservation = reservation_of(state, id)?.clone();
-    let lines = free_again(state, &reservation)?;
-    let allocated = with_allocations(order.lines.clone(), &lines)?;
-    expire_first(state, change_id, &reservation, changes)?;
-    let taken = Reservation { lines, status: ReservationStatus::Confirmed, ..reservation };
-    let moved = state.move_reserved(&units_by_key(&taken))?;
-    state.reservations.insert(id, taken);
-    order_mut(state, order.id)?.lines = allocated;
-    changes.writes.extend([Write::ReplaceReservation(id), Write::ReplaceOrder(order.id)]);
-    changes.reacquired = true;
-    Ok(moved)
-}
-
-/// An expired reservation is held once more, for a new full time.
-fn take_again(
-    state: &mut State,
-    change_id: ChangeId,
-    reservation: &Reservation,
-    changes: &mut Changes,
-) -> Result<(), Refusal> {
-    let lines = free_again(state, reservation)?;
-    expire_first(state, change_id, reservation, changes)?;
-    let expires_at = state.now.plus_seconds(Ttl::default().seconds());
-    let taken = Reservation { lines, status: ReservationStatus::Held, expires_at, ..reservation.clone() };
-    let moved = state.move_reserved(&units_by_key(&taken))?;
-    let facts = |status: ReservationStatus| json!({"status": status});
-    changes.drafts.push(ChangeDraft {
-        change_id,
-        action: Action::ReservationHeld,
-        subject: Subject::Reservation(taken.id),
-        entries: entries(moved, &facts(ReservationStatus::Expired), &facts(taken.status)),
-    });
-    changes.writes.push(Write::ReplaceReservation(taken.id));
-    changes.reacquired = true;
-    state.reservations.insert(taken.id, taken);
-    Ok(())
-}
-
-/// The lines of an expired reservation as a new hold would get them. Units that the sweep has not given
-/// back yet count as free: whether it has been by makes no difference.
-fn free_again(state: &State, reservation: &Reservation) -> Result<Vec<ReservationLine>, Refusal> {
-    let own = match reservation.status {
-        ReservationStatus::Held => units_by_key(reservation),
-        ReservationStatus::Confirmed | ReservationStatus::Released | ReservationStatus::Expired => BTreeMap::new(),
-    };
-    let lines: Vec<Line> = as_lines(&reservation.lines)?.into_iter().map(|line| line.line).collect();
-    allocated(state, &lines, reservation.strategy, &own, &[]).map_err(|refusal| match refusal {
-        Refusal::Problem(Problem::InsufficientStock { shortages }) => Problem::HoldExpired { shortages }.into(),
-        refusal => refusal,
-    })
-}
-
-/// Ends an overdue hold as the sweep would have, had it been by.
-fn expire_first(
-    state: &mut State,
-    change_id: ChangeId,
-    reservation: &Reservation,
-    changes: &mut Changes,
-) -> Result<(), Refusal> {
-    if reservation.status != ReservationStatus::Held {
-        return Ok(());
-    }
-    let (to, action) = (ReservationStatus::Expired, Action::ReservationExpired);
-    changes.add(end(state, change_id, reservation.clone(), to, action)?);
-    if let Some(order_id) = reservation.order_id {
-        let (draft, write) = expired_with_its_hold(state, change_id, order_id)?;
-        changes.drafts.push(draft);
-        changes.writes.push(write);
-    }
-    Ok(())
-}
-
 /// The reservation, if an order can be made of it: held, or expired.
 fn to_be_ordered(state: &State, id: ReservationId) -> Result<&Reservation, Problem> {
     let reservation = state.reservations.get(&id).ok_or_else(|| Problem::not_found("reservation"))?;
@@ -324,85 +242,6 @@ fn to_be_ordered(state: &State, id: ReservationId) -> Result<&Reservation, Probl
             Err(Problem::NotHeld { reservation_status })
         }
     }
-}
-
-/// What a reservation holds, as lines to be reserved.
-fn as_lines(lines: &[ReservationLine]) -> Result<Vec<PricedLine>, Refusal> {
-    let mut all = Vec::new();
-    for line in lines {
-        // The sum of several lines may be more than one line may ask for.
-        let mut left = line.quantity;
-        while left > 0 {
-            let units = left.min(Quantity::MAX);
-            let quantity = Quantity::new(units).map_err(|error| Refusal::Corrupt(error.to_string()))?;
-            let line = Line { product_id: line.product_id, quantity, warehouse: None };
-            all.push(PricedLine { line, sold_as: None });
-            left -= units;
-        }
-    }
-    Ok(all)
-}
-
-/// The lines of an order, with name and price as they are sold. Lines of one product at one price are one.
-fn sold(state: &State, lines: &[PricedLine]) -> Result<Vec<OrderLine>, Refusal> {
-    let mut all: Vec<OrderLine> = Vec::new();
-    let mut places: BTreeMap<(ProductId, Name, i64, Currency), usize> = BTreeMap::new();
-    for PricedLine { line, sold_as } in lines {
-        let product = state.product(line.product_id)?;
-        let (name, unit_price) = sold_as.clone().unwrap_or_else(|| (product.name.clone(), product.price));
-        let key = (product.id, name.clone(), unit_price.minor, unit_price.currency);
-        let place = *places.entry(key).or_insert(all.len());
-        match all.get_mut(place) {
-            Some(same) => same.quantity += line.quantity.get(),
-            None => all.push(OrderLine {
-                sku: product.sku.clone(),
-                product_id: product.id,
-                name,
-                unit_price,
-                quantity: line.quantity.get(),
-                allocations: Vec::new(),
-            }),
-        }
-    }
-    Ok(all)
-}
-
-fn total_of(lines: &[OrderLine]) -> Result<Money, Problem> {
-    let mut currencies: Vec<String> = lines.iter().map(|line| line.unit_price.currency.to_string()).collect();
-    currencies.dedup();
-    let Some(first) = lines.first().filter(|_| currencies.len() == 1) else {
-        return Err(Problem::MixedCurrency { currencies });
-    };
-    order::total(lines, first.unit_price.currency).map_err(|error| Problem::field("lines", error.to_string()))
-}
-
-/// Shares out what is reserved of each product among the lines of that product.
-fn with_allocations(mut lines: Vec<OrderLine>, reserved: &[ReservationLine]) -> Result<Vec<OrderLine>, Refusal> {
-    let mut left: BTreeMap<ProductId, VecDeque<OrderAllocation>> = BTreeMap::new();
-    for line in reserved {
-        let of_line = line.allocations.iter();
-        let of_line =
-            of_line.map(|each| OrderAllocation { warehouse: each.warehouse.clone(), quantity: each.quantity });
-        left.entry(line.product_id).or_default().extend(of_line);
-    }
-    for line in &mut lines {
-        line.allocations.clear();
-        let mut wanted = line.quantity;
-        let free = left.entry(line.product_id).or_default();
-        while wanted > 0 {
-            let Some(next) = free.front_mut() else {
-                return Err(Refusal::Corrupt(format!("less of {} is reserved than is ordered", line.sku)));
-            };
-            let units = next.quantity.min(wanted);
-            line.allocations.push(OrderAllocation { warehouse: next.warehouse.clone(), quantity: units });
-            next.quantity -= units;
-            wanted -= units;
-            if next.quantity == 0 {
-                free.pop_front();
-            }
-        }
-    }
-    Ok(lines)
 }
 
 /// The customer who is meant: known by email or reference, or new.

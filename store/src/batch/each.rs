@@ -3,7 +3,8 @@
 
 use domain::problem::Problem;
 
-use super::{Item, Locking, Outcome, run};
+use super::{Decided, Item, Locking, Outcome, run};
+use crate::availability::Availability;
 use crate::error::StoreError;
 use crate::link::Link;
 
@@ -13,17 +14,27 @@ use crate::link::Link;
 /// Where the database does not take what one of them brings, the batch is halved until that one is alone.
 /// Where a row is locked for longer than anybody may wait, the batch is run once more without waiting:
 /// those who need the row are told that it is busy. What befalls all, befalls all.
-pub(crate) async fn run_each(link: &mut Link, items: &[&Item]) -> Vec<Result<Outcome, StoreError>> {
+///
+/// What was committed is remembered before anybody is told of it.
+pub(crate) async fn run_each(
+    link: &mut Link,
+    items: &[&Item],
+    availability: &Availability,
+) -> Vec<Result<Outcome, StoreError>> {
+    let each = |Decided { outcomes, committed }| {
+        availability.committed(committed);
+        outcomes.into_iter().map(Ok).collect()
+    };
     match run(link, items, Locking::Wait).await {
-        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Ok(decided) => each(decided),
         Err(error) if items.len() > 1 && error.is_about_data() => {
             tracing::debug!(error = error.in_full(), items = items.len(), "a batch is halved");
-            halved(link, items).await
+            halved(link, items, availability).await
         }
         Err(error) if items.len() > 1 && error.is_about_a_lock() => {
             tracing::warn!(error = error.in_full(), items = items.len(), "a batch goes on without what is locked");
             match run(link, items, Locking::Spare).await {
-                Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+                Ok(decided) => each(decided),
                 Err(error) => all(error, items.len()),
             }
         }
@@ -31,10 +42,10 @@ pub(crate) async fn run_each(link: &mut Link, items: &[&Item]) -> Vec<Result<Out
     }
 }
 
-async fn halved(link: &mut Link, items: &[&Item]) -> Vec<Result<Outcome, StoreError>> {
+async fn halved(link: &mut Link, items: &[&Item], availability: &Availability) -> Vec<Result<Outcome, StoreError>> {
     let mut outcomes = Vec::with_capacity(items.len());
     for half in items.chunks(items.len().div_ceil(2)) {
-        outcomes.extend(Box::pin(run_each(link, half)).await);
+        outcomes.extend(Box::pin(run_each(link, half, availability)).await);
     }
     outcomes
 }

@@ -18,13 +18,14 @@ use super::Item;
 use crate::error::StoreError;
 use crate::idempotency::{Claim, Claimed};
 use crate::journal;
-use crate::orders::write::{customers_insert_in_tx, orders_insert_in_tx, orders_update_in_tx};
+use crate::orders::customers::customers_insert_in_tx;
+use crate::orders::write::{orders_insert_in_tx, orders_update_in_tx};
 use crate::request::{Caller, Rendered};
 
 /// An item that was accepted and changes something.
 pub(super) struct Winner<'a> {
     caller: Caller,
-    decision: &'a Decision,
+    pub(super) decision: &'a Decision,
     answer: Option<(&'a Claim, &'a Rendered)>,
 }
 

@@ -146,7 +146,7 @@ async fn received_in_tx(conn: &mut PgConnection, product_id: ProductId) -> Resul
 async fn receive(pool: &PgPool, receipts: &[Receipt]) -> Result<(), StoreError> {
     let items: Vec<Item> = receipts.iter().map(item).collect::<Result<_, _>>()?;
     let items: Vec<&Item> = items.iter().collect();
-    for outcome in batch::run(&mut Link::pooled(pool), &items, Locking::Wait).await? {
+    for outcome in batch::run(&mut Link::pooled(pool), &items, Locking::Wait).await?.outcomes {
         match outcome {
             Outcome::Accepted { .. } | Outcome::Replayed(_) => {}
             Outcome::Refused(Refusal::Problem(problem)) => return Err(problem.into()),

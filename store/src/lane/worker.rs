@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::queue::Queue;
 use super::seen::Seen;
 use super::{BATCH_MAX, Entry};
+use crate::availability::Availability;
 use crate::batch::{self, Item};
 use crate::link::Link;
 use crate::meters;
@@ -21,13 +22,17 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Starts a lane in a thread of its own, so that what the database answers is noticed at once, however
 /// many requests the other threads are reading and writing. What is returned ends when the thread does.
-pub(super) fn start(queue: Arc<Queue<Entry>>, options: PgConnectOptions) -> oneshot::Receiver<()> {
+pub(super) fn start(
+    queue: Arc<Queue<Entry>>,
+    options: PgConnectOptions,
+    availability: Arc<Availability>,
+) -> oneshot::Receiver<()> {
     let (ended, end) = oneshot::channel();
     let work = {
         let queue = queue.clone();
         move || {
             match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(keep(&queue, &options)),
+                Ok(runtime) => runtime.block_on(keep(&queue, &options, &availability)),
                 Err(error) => {
                     tracing::error!(%error, "a lane could not be started");
                     queue.close();
@@ -46,13 +51,13 @@ pub(super) fn start(queue: Arc<Queue<Entry>>, options: PgConnectOptions) -> ones
 
 /// Works until the queue is closed and empty; should the work break off, those it was about are told, and
 /// it begins anew.
-async fn keep(queue: &Arc<Queue<Entry>>, options: &PgConnectOptions) {
-    while let Err(error) = tokio::spawn(work(queue.clone(), options.clone())).await {
+async fn keep(queue: &Arc<Queue<Entry>>, options: &PgConnectOptions, availability: &Arc<Availability>) {
+    while let Err(error) = tokio::spawn(work(queue.clone(), options.clone(), availability.clone())).await {
         tracing::error!(%error, "a lane broke off and begins anew");
     }
 }
 
-async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions) {
+async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability: Arc<Availability>) {
     let mut link = Link::own(options);
     let mut seen = Seen::default();
     while let Some(entries) = queue.take(BATCH_MAX).await {
@@ -61,7 +66,7 @@ async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions) {
             seen.note(&mut reply.claim);
         }
         if !entries.is_empty() {
-            decide(&mut link, entries).await;
+            decide(&mut link, entries, &availability).await;
         }
     }
     link.close().await;
@@ -86,10 +91,10 @@ fn still_waiting(entries: Vec<Entry>) -> Vec<Entry> {
     waiting
 }
 
-async fn decide(link: &mut Link, entries: Vec<Entry>) {
+async fn decide(link: &mut Link, entries: Vec<Entry>, availability: &Availability) {
     let items: Vec<&Item> = entries.iter().map(|entry| &entry.item).collect();
     let began = Instant::now();
-    let outcomes = batch::run_each(link, &items).await;
+    let outcomes = batch::run_each(link, &items, availability).await;
     meters::batch(&items, &outcomes, began.elapsed());
     for (entry, outcome) in entries.into_iter().zip(outcomes) {
         let _left = entry.reply.send(outcome);

@@ -112,7 +112,7 @@ pub(crate) async fn expire(link: &mut Link, ids: &[ReservationId]) -> Result<End
     let items: Vec<&Item> = items.iter().collect();
     let began = Instant::now();
     let outcomes = match batch::run(link, &items, Locking::Skip).await {
-        Ok(outcomes) => outcomes,
+        Ok(decided) => decided.outcomes,
         Err(error) if error.is_about_data() => return without_the_culprit(link, ids, &error).await,
         Err(error) => return Err(error),
     };
