@@ -1,21 +1,19 @@
 //! The forms that the domain has no type for: what is typed into them, and the commands that come of it.
 
+pub(crate) mod audit;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::account::{KeyRequest, UserChange, UserRequest};
-use domain::actor::Actor;
 use domain::currency::Currency;
 use domain::decide::Confirm;
 use domain::form::{FieldError, FieldErrors, Fields};
-use domain::ids::ReservationId;
-use domain::journal::Action;
 use domain::money::Money;
-use domain::order::filter::OrderFilterForm;
-use domain::order::{CustomerRequest, OrderRef, OrderRequest};
-use domain::product::{ProductPatch, ProductRef};
+use domain::order::{CustomerRequest, OrderRequest};
+use domain::product::ProductPatch;
 use domain::quantity::grouped;
 use domain::time::Timestamp;
 
-use crate::query::Query;
+pub(crate) use audit::AuditForm;
 
 /// The currency of the amounts that are typed into filters.
 pub(crate) const FILTER_CURRENCY: Currency = Currency::GBP;
@@ -156,106 +154,6 @@ pub(crate) fn read_moment(text: &str) -> Option<Timestamp> {
     plain.map(|at| Timestamp::new(at.and_utc())).or_else(|| text.parse().ok())
 }
 
-/// The filter of the audit log, as typed; its query string is the page's state.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct AuditForm {
-    /// What kind of thing the entries are about: `product`, `reservation` or `order`.
-    pub(crate) kind: String,
-    /// Which one: its id, a product's SKU, or an order's number.
-    pub(crate) id: String,
-    pub(crate) actor: String,
-    pub(crate) action: String,
-    pub(crate) sku: String,
-    pub(crate) from: String,
-    pub(crate) to: String,
-}
-
-/// The filter of the audit log, read.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct AuditQuery {
-    pub(crate) about: Option<About>,
-    pub(crate) product: Option<ProductRef>,
-    pub(crate) actor: Option<Actor>,
-    pub(crate) action: Option<Action>,
-    pub(crate) from: Option<Timestamp>,
-    pub(crate) to: Option<Timestamp>,
-}
-
-/// What entries are about, as people name it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum About {
-    Product(ProductRef),
-    Reservation(ReservationId),
-    Order(OrderRef),
-}
-
-impl AuditForm {
-    /// The form as a query string has it.
-    pub(crate) fn read(query: &Query) -> Self {
-        let text = |name| query.get(name).unwrap_or_default();
-        Self {
-            kind: text("kind"),
-            id: text("id"),
-            actor: text("actor"),
-            action: text("action"),
-            sku: text("sku"),
-            from: text("from"),
-            to: text("to"),
-        }
-    }
-
-    /// Its fields, for a link: [`Self::read`] reads them back.
-    pub(crate) fn pairs(&self) -> Vec<(&'static str, &str)> {
-        let Self { kind, id, actor, action, sku, from, to } = self;
-        vec![("kind", kind), ("id", id), ("actor", actor), ("action", action), ("sku", sku), ("from", from), ("to", to)]
-    }
-
-    /// # Errors
-    /// One error for each field: `kind`, `id`, `actor`, `action`, `sku`, `from`, `to`.
-    pub(crate) fn parse(&self) -> Result<AuditQuery, FieldErrors> {
-        let mut fields = Fields::default();
-        let about = self.about(&mut fields);
-        let sku = "must be a SKU or a product's id";
-        let product = given(&self.sku).and_then(|text| fields.take("sku", ProductRef::parse(text).ok_or(sku)));
-        let actor = given(&self.actor).and_then(|text| fields.take("actor", text.parse::<Actor>()));
-        let action = "must be one of the list";
-        let action = given(&self.action).and_then(|text| fields.take("action", text.parse().map_err(|_| action)));
-        // A range of dates is written here as it is for orders.
-        let range = OrderFilterForm { from: self.from.clone(), to: self.to.clone(), ..OrderFilterForm::default() };
-        let range = fields.absorb(range.parse(FILTER_CURRENCY)).unwrap_or_default().filter;
-        fields.finish(|| Some(AuditQuery { about, product, actor, action, from: range.from, to: range.to }))
-    }
-
-    fn about(&self, fields: &mut Fields) -> Option<About> {
-        let id = given(&self.id);
-        match (self.kind.as_str(), id) {
-            ("", None) => None,
-            ("", Some(_)) => {
-                fields.refuse("kind", "must be chosen, to know whose id it is");
-                None
-            }
-            ("product", Some(id)) => {
-                let product = ProductRef::parse(id).ok_or("must be a SKU or a product's id");
-                fields.take("id", product).map(About::Product)
-            }
-            ("reservation", Some(id)) => {
-                fields.take("id", id.parse().map_err(|_| "must be a reservation's id")).map(About::Reservation)
-            }
-            ("order", Some(id)) => {
-                fields.take("id", OrderRef::parse(id).ok_or("must be an order's number or id")).map(About::Order)
-            }
-            ("product" | "reservation" | "order", None) => {
-                fields.refuse("id", "is required, to know which");
-                None
-            }
-            _ => {
-                fields.refuse("kind", "must be product, reservation or order");
-                None
-            }
-        }
-    }
-}
-
 /// What was typed, if anything was.
 pub(crate) fn given(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
@@ -320,22 +218,6 @@ mod tests {
         assert!(user("").parse().unwrap().password().is_none());
         assert!(user("correct horse battery").parse().unwrap().password().is_some());
         assert_eq!(fields_of(user("short").parse().map(|_| ())), ["password"]);
-    }
-
-    #[test]
-    fn the_filter_of_the_audit_log_names_what_is_wrong() {
-        let parse = |query: &str| AuditForm::read(&Query::parse(query)).parse();
-        assert_eq!(parse(""), Ok(AuditQuery::default()));
-        let query =
-            parse("kind=order&id=1042&actor=system:expiry&action=order.shipped&sku=85123A&from=2026-11-22").unwrap();
-        assert!(matches!(query.about, Some(About::Order(OrderRef::Number(_)))));
-        assert_eq!(query.action, Some(Action::OrderShipped));
-        assert_eq!(query.from, Some("2026-11-22T00:00:00Z".parse().unwrap()));
-        assert_eq!(fields_of(parse("kind=order")), ["id"]);
-        assert_eq!(fields_of(parse("id=1042")), ["kind"]);
-        assert_eq!(fields_of(parse("kind=order&id=x")), ["id"]);
-        assert_eq!(fields_of(parse("kind=user&id=1&actor=me&action=x&to=x")), ["kind", "actor", "action", "to"]);
-        assert_eq!(fields_of(parse("from=2026-11-23&to=2026-11-22")), ["from"]);
     }
 
     #[test]

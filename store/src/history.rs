@@ -14,7 +14,8 @@ use domain::warehouse::WarehouseCode;
 use sqlx::PgConnection;
 
 use crate::error::{StoreError, corrupt};
-use crate::products::{product_id_of, products_read_in_tx};
+use crate::products::product_id_of;
+use crate::products::rows::products_read_in_tx;
 use crate::store::Store;
 use crate::tx;
 

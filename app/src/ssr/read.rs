@@ -20,7 +20,8 @@ use store::Store;
 
 use super::{refused, refused_field};
 use crate::error::ApiError;
-use crate::forms::{About, AuditForm, FILTER_CURRENCY, given as typed};
+use crate::forms::audit::About;
+use crate::forms::{AuditForm, FILTER_CURRENCY, given as typed};
 
 /// The text, where there is any.
 pub(crate) fn text(value: &Option<String>) -> Option<&str> {

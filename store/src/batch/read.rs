@@ -20,7 +20,7 @@ use crate::error::{StoreError, corrupt};
 use crate::idempotency::{Claim, Standing};
 use crate::orders::customers::customers_find_in_tx;
 use crate::orders::write::references_taken_in_tx;
-use crate::products::ProductRow;
+use crate::products::rows::ProductRow;
 use crate::request::{Fingerprint, Rendered};
 use crate::warehouses::warehouse;
 

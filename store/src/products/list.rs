@@ -11,7 +11,7 @@ use domain::text::Name;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::price;
+use super::rows::price;
 use crate::error::{StoreError, corrupt, refused};
 use crate::store::Store;
 
