@@ -41,7 +41,7 @@ impl Store {
         .await
     }
 
-    /// How a product's stock has moved.
+    /// How a product's stock has moved, since its first unit came at the longest.
     ///
     /// # Errors
     /// `not_found`.
@@ -50,10 +50,10 @@ impl Store {
         self.read(async move |mut conn| {
             let id = product_id_of(&mut conn, &product).await?;
             let to = tx::clock_in_tx(&mut conn).await?;
-            let from = match stretch.seconds() {
-                Some(seconds) => to.plus_seconds(-seconds),
-                None => first_moved_at(&mut conn, id).await?.unwrap_or(to),
-            };
+            // Before the first unit came there is nothing to see.
+            let first = first_moved_at(&mut conn, id).await?;
+            let begun = stretch.seconds().map(|seconds| to.plus_seconds(-seconds));
+            let from = begun.max(first).unwrap_or(to);
             let steps = steps(&mut conn, id, from, to).await?;
             Ok(StockHistory::new(from, to, &steps))
         })

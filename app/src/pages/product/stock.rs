@@ -16,10 +16,13 @@ pub(super) fn StockSection(product: Signal<ProductView>, warehouses: Signal<Vec<
     let total = Memo::new(move |_| product.with(ProductView::total));
     let threshold = Signal::derive(move || product.with(|product| product.low_stock_threshold));
     let several = Memo::new(move |_| product.with(|product| product.stock.len() > 1));
+    // In the order in which they are drawn on.
     let rows = Memo::new(move |_| {
         warehouses.with(|warehouses| {
             let row = |stock: &WarehouseStock| (stock.warehouse.clone(), standing(&stock.warehouse, warehouses));
-            product.with(|product| product.stock.iter().map(row).collect::<Vec<_>>())
+            let mut rows: Vec<_> = product.with(|product| product.stock.iter().map(row).collect());
+            rows.sort_by_key(|(code, _)| warehouses.iter().position(|each| each.code == *code).unwrap_or(usize::MAX));
+            rows
         })
     });
     view! {
