@@ -187,6 +187,9 @@ impl Postmaster {
             ("unix_socket_permissions", "0700".to_owned()),
             ("max_connections", "200".to_owned()),
             ("shared_buffers", "256MB".to_owned()),
+            // A flash sale writes a gigabyte of log in a minute. With the default it would be in the middle of a
+            // checkpoint by then, and wait for that one's writes.
+            ("max_wal_size", "4GB".to_owned()),
             ("random_page_cost", "1.1".to_owned()),
             ("jit", "off".to_owned()),
             ("timezone", "UTC".to_owned()),

@@ -1,6 +1,7 @@
 //! What handlers are given.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -11,9 +12,13 @@ use crate::admission::Admission;
 use crate::chaos::desk::ChaosDesk;
 use crate::meters;
 
-/// Shared by all requests; cheap to clone.
+/// Shared by all requests. A clone costs next to nothing: each layer of the router makes one for each request.
 #[derive(Clone, Debug)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What the state has.
+#[derive(Debug)]
+pub struct Parts {
     pub store: Store,
     pub leptos: LeptosOptions,
     pub admission: Arc<Admission>,
@@ -25,7 +30,15 @@ impl AppState {
     pub fn new(store: Store, leptos: LeptosOptions, admission: Arc<Admission>, address: SocketAddr) -> Self {
         meters::start();
         let chaos = Arc::new(ChaosDesk::new(store.clone(), address.into()));
-        Self { store, leptos, admission, chaos }
+        Self(Arc::new(Parts { store, leptos, admission, chaos }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

@@ -184,16 +184,17 @@ async fn attempt_in_tx(
         state.reservations.values().map(|each| (each.id, each.status)).collect();
     let decisions = decided(&mut state, open().map(|item| &item.command))?;
 
+    let unproven = match lookup {
+        Lookup::Seen => unproven(open().zip(&decisions)),
+        Lookup::All => Vec::new(),
+    };
+    let in_the_way = read::in_the_way_in_tx(tx, &unproven, &short_products(&decisions, &state)).await?;
     // Before overdue holds make room: for what was done already, none has to.
-    if lookup == Lookup::Seen && read::any_kept_in_tx(tx, &unproven(open().zip(&decisions))).await? {
+    if in_the_way.is_kept {
         return Ok(Attempt::Again(Again::Claimed));
     }
-    let short = short_products(&decisions, &state);
-    if !short.is_empty() {
-        let overdue = read::overdue_in_tx(tx, &short).await?;
-        if !overdue.is_empty() {
-            return Ok(Attempt::Again(Again::Overdue(overdue)));
-        }
+    if !in_the_way.overdue.is_empty() {
+        return Ok(Attempt::Again(Again::Overdue(in_the_way.overdue)));
     }
     if bond == Bond::Together
         && let Some(refusal) = decisions.iter().find_map(|decision| decision.as_ref().err())

@@ -1,6 +1,7 @@
 //! What the server and the pages hold: the connections, and the little that is remembered between
 //! requests for speed, never for correctness.
 
+use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -43,17 +44,21 @@ pub struct Connections {
 const PRODUCTS_REMEMBERED_MAX: u64 = 100_000;
 const FOLLOWERS_MAX: usize = 2_000;
 
-/// The use cases of Holdfast, on one database. Clones share its connections.
+/// The use cases of Holdfast, on one database. Clones share all of it, and cost next to nothing.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct Store(Arc<Parts>);
+
+/// What a store has.
+#[derive(Debug)]
+pub struct Parts {
     /// For all but the lanes and the sweep.
     pub(crate) pool: PgPool,
     /// For the sweep, so that it never waits for readers.
     pub(crate) sweeps: PgPool,
     /// They have connections of their own.
     pub(crate) lanes: Lanes,
-    pub(crate) skus: Arc<Skus>,
-    pub(crate) stats: Arc<RwLock<Option<Stats>>>,
+    pub(crate) skus: Skus,
+    pub(crate) stats: RwLock<Option<Stats>>,
     pub(crate) accounts: Accounts,
     /// The nearest deadline that was set here, for the sweep to wake by.
     deadlines: watch::Sender<Option<Timestamp>>,
@@ -141,17 +146,25 @@ impl Connections {
             .connect_lazy_with(own.clone());
         let availability = Arc::new(Availability::new(self.products_remembered_max));
         let lanes = Lanes::new(own, availability.clone(), usize::from(self.lanes), self.lane_waiting_max);
-        Store {
+        Store(Arc::new(Parts {
             pool,
             sweeps,
             lanes,
-            skus: Arc::default(),
-            stats: Arc::default(),
+            skus: Skus::default(),
+            stats: RwLock::default(),
             accounts: Accounts::new(self.sign_ins_per_minute),
             deadlines: watch::Sender::new(None),
             feeds: Arc::new(Feeds::new(self.followers_max)),
             availability,
-        }
+        }))
+    }
+}
+
+impl Deref for Store {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 
@@ -226,13 +239,16 @@ impl Store {
     }
 
     /// Runs statements that change nothing, on one connection, in a task of their own.
-    pub(crate) async fn read<T, F, Work>(&self, work: F) -> Result<T, StoreError>
+    pub(crate) fn read<T, F, Work>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F, Work>
     where
         T: Send + 'static,
         F: FnOnce(PoolConnection<Postgres>) -> Work + Send + 'static,
         Work: Future<Output = Result<T, StoreError>> + Send,
     {
         let pool = self.pool.clone();
-        tx::detached(async move { work(pool.acquire().await?).await }).await
+        tx::detached(async move { work(pool.acquire().await?).await })
     }
 }

@@ -12,18 +12,19 @@ use domain::time::Timestamp;
 /// How often a transaction is run again before its caller is told that the server is busy.
 const ATTEMPTS_MAX: u32 = 10;
 
-/// Runs database work in its own task: when the caller's connection goes away its future is dropped, and
-/// a `BEGIN` dropped halfway can hand an open transaction back to the pool (sqlx issue 4385). The work
-/// goes on to its end instead.
-pub(crate) async fn detached<T, F>(work: F) -> Result<T, StoreError>
+/// Runs database work in its own task, from now on: when the caller's connection goes away its future is
+/// dropped, and a `BEGIN` dropped halfway can hand an open transaction back to the pool (sqlx issue 4385).
+/// The work goes on to its end instead.
+///
+/// It is not itself `async`, so that who waits for it has a handle and not the work: several kilobytes that
+/// every request would carry with it, whether it comes to this or not.
+pub(crate) fn detached<T, F>(work: F) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, StoreError>> + Send + 'static,
 {
-    match tokio::spawn(work.in_current_span()).await {
-        Ok(result) => result,
-        Err(_) => Err(StoreError::Interrupted),
-    }
+    let task = tokio::spawn(work.in_current_span());
+    async move { task.await.unwrap_or(Err(StoreError::Interrupted)) }
 }
 
 /// Runs `attempt` until no other transaction is in its way; see [`Retries`].

@@ -33,9 +33,10 @@ pub(crate) enum Locking {
 pub(super) struct Locks {
     pub(super) reservations: Vec<Reservation>,
     pub(super) orders: Vec<Order>,
-    /// The products of the batch; their rows are in `stock`, but for those that are not there.
+    /// The products of the batch.
     pub(super) products: BTreeSet<ProductId>,
-    pub(super) stock: BTreeSet<StockKey>,
+    /// Their stock rows that are there; `None` where they are locked as they are read.
+    pub(super) stock: Option<BTreeSet<StockKey>>,
     /// What was named and is not locked: it is not there, or another transaction has it.
     pub(super) reservations_missed: BTreeSet<ReservationId>,
     pub(super) orders_missed: BTreeSet<OrderId>,
@@ -59,9 +60,22 @@ pub(super) async fn all_in_tx(conn: &mut PgConnection, items: &[&Item], locking:
     let orders_missed = wanted.into_iter().filter(|id| !locked.contains(id)).collect();
 
     let products = touched(items, &reservations, &orders);
-    rows_make_in_tx(conn, items).await?;
-    let stock = stock_in_tx(conn, &products, locking).await?;
+    let stock = if as_they_are_read(items, locking) {
+        None
+    } else {
+        rows_make_in_tx(conn, items).await?;
+        Some(stock_in_tx(conn, &products, locking).await?)
+    };
     Ok(Locks { reservations, orders, products, stock, reservations_missed, orders_missed })
+}
+
+/// Whether the stock may be locked by the very statement that reads all the rest. That statement sees the rest
+/// as it was before it waited. To a hold this makes no difference: the facts of a product and a warehouse are
+/// not locked, and might have been read a moment ago. The answers to other commands tell of them, with a
+/// version, and that may not be older than what was answered before.
+fn as_they_are_read(items: &[&Item], locking: Locking) -> bool {
+    let is_hold = |item: &&Item| matches!(item.command.kind, CommandKind::Hold { .. });
+    locking == Locking::Wait && items.iter().all(is_hold)
 }
 
 /// Locks those of the reservations that exist, and tells which.

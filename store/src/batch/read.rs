@@ -1,5 +1,5 @@
-//! What a batch decides on, read in statements that begin after the locks are held: a statement that
-//! waited for a lock keeps the snapshot and the clock it began with.
+//! What a batch decides on. A statement that waited for a lock keeps the snapshot it began with, so what is to be
+//! read as it is under the locks is read by a statement after the one that took them; the clock, after the locks.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -51,8 +51,8 @@ type ProductColumns = (Uuid, String, String, i64, String, Option<i64>, bool, i64
 type StockColumns = (Uuid, String, i64, i64, i64);
 type KeptColumns = (String, String, Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>);
 
-/// Reads the clock, the keys already used, warehouses, products and stock in one statement, for the way
-/// to the database and back is what a small batch spends most of its time on.
+/// Reads the clock, the keys already used, warehouses, products and stock in one statement, and locks the stock where
+/// that has not been done, for the way to the database and back is what a small batch spends most of its time on.
 pub(super) async fn all_in_tx(
     conn: &mut PgConnection,
     items: &[&Item],
@@ -61,6 +61,10 @@ pub(super) async fn all_in_tx(
     lookup: Lookup,
 ) -> Result<Read, StoreError> {
     let products: Vec<Uuid> = locks.products.iter().map(|id| id.as_uuid()).collect();
+    let (to_lock, locked) = match locks.stock {
+        Some(_) => (&[][..], &products[..]),
+        None => (&products[..], &[][..]),
+    };
     let claims = || {
         let claims = items.iter().filter_map(|item| Some(&item.reply.as_ref()?.claim));
         claims.filter(|claim| lookup == Lookup::All || claim.standing == Standing::Seen)
@@ -68,8 +72,24 @@ pub(super) async fn all_in_tx(
     let keys: Vec<String> = claims().map(|claim| claim.key.as_str().to_owned()).collect();
     let callers: Vec<String> = claims().map(|claim| claim.caller.clone()).collect();
     let row = sqlx::query!(
-        r#"select
-            date_trunc('milliseconds', clock_timestamp()) as "now!",
+        r#"with locked as materialized (
+            select
+                product_id,
+                warehouse,
+                on_hand,
+                reserved,
+                version
+            from stock
+            where product_id = any($4)
+            order by product_id, warehouse
+            for update
+        )
+        select
+            -- Once they are counted they are locked.
+            (
+                select case when count(*) >= 0 then date_trunc('milliseconds', clock_timestamp()) end
+                from locked
+            ) as "now!",
             array(
                 select row(
                     code,
@@ -103,8 +123,17 @@ pub(super) async fn all_in_tx(
                     reserved,
                     version
                 )
+                from locked
+                union all
+                select row(
+                    product_id,
+                    warehouse,
+                    on_hand,
+                    reserved,
+                    version
+                )
                 from stock
-                where product_id = any($1)
+                where product_id = any($5)
             ) as "stock!: Vec<StockColumns>",
             array(
                 select row(
@@ -124,6 +153,8 @@ pub(super) async fn all_in_tx(
         &products,
         &keys,
         &callers,
+        to_lock,
+        locked,
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -145,36 +176,13 @@ pub(super) async fn all_in_tx(
         products: row.products.into_iter().map(product_row).collect::<Result<_, _>>()?,
         // Only what is locked: a row that was made while the locks were waited for is not, and others may
         // be changing it.
-        stock: stock.into_iter().filter(|(key, _)| locked.contains(key)).collect(),
+        stock: stock.into_iter().filter(|(key, _)| locked.as_ref().is_none_or(|locked| locked.contains(key))).collect(),
         reservations: reservations.into_iter().map(|each| (each.id, each)).collect(),
         orders: orders.into_iter().map(|each| (each.id, each)).collect(),
         customers,
         references_taken,
     };
     Ok(Read { state, kept: Kept::new(row.kept)?, busy })
-}
-
-/// Whether an answer is kept under any of these keys.
-pub(super) async fn any_kept_in_tx(conn: &mut PgConnection, claims: &[&Claim]) -> Result<bool, StoreError> {
-    if claims.is_empty() {
-        return Ok(false);
-    }
-    let keys: Vec<String> = claims.iter().map(|claim| claim.key.as_str().to_owned()).collect();
-    let callers: Vec<String> = claims.iter().map(|claim| claim.caller.clone()).collect();
-    let found = sqlx::query_scalar!(
-        r#"select exists (
-            select
-            from unnest($1::text[], $2::text[]) as claimed (key, caller)
-            join idempotency_keys as kept
-                on kept.key = claimed.key
-                and kept.caller = claimed.caller
-        ) as "found!""#,
-        &keys,
-        &callers,
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(found)
 }
 
 fn placing(item: &Item) -> Option<&Placing> {
@@ -246,7 +254,7 @@ impl Busy {
         )
         .fetch_one(conn)
         .await?;
-        let missed = stock.keys().filter(|key| !locks.stock.contains(key));
+        let missed = stock.keys().filter(|key| locks.stock.as_ref().is_some_and(|locked| !locked.contains(key)));
         Ok(Self {
             reservations: found.reservations.into_iter().map(ReservationId::from_uuid).collect(),
             orders: found.orders.into_iter().map(OrderId::from_uuid).collect(),
@@ -274,30 +282,58 @@ impl Busy {
     }
 }
 
-/// Holds past their deadline that still keep units of these products from being sold.
-pub(super) async fn overdue_in_tx(
+/// What may be in the way of a refusal.
+pub(super) struct InTheWay {
+    /// Whether an answer is kept under one of the keys.
+    pub(super) is_kept: bool,
+    /// Holds past their deadline that still keep units of the products from being sold.
+    pub(super) overdue: Vec<ReservationId>,
+}
+
+/// Looks for answers under these keys, and for overdue holds of these products.
+pub(super) async fn in_the_way_in_tx(
     conn: &mut PgConnection,
+    claims: &[&Claim],
     products: &BTreeSet<ProductId>,
-) -> Result<Vec<ReservationId>, StoreError> {
+) -> Result<InTheWay, StoreError> {
+    if claims.is_empty() && products.is_empty() {
+        return Ok(InTheWay { is_kept: false, overdue: Vec::new() });
+    }
+    let keys: Vec<String> = claims.iter().map(|claim| claim.key.as_str().to_owned()).collect();
+    let callers: Vec<String> = claims.iter().map(|claim| claim.caller.clone()).collect();
     let products: Vec<Uuid> = products.iter().map(|id| id.as_uuid()).collect();
-    let ids = sqlx::query_scalar!(
-        "select reservations.id
-        from reservations
-        where reservations.status = 'held'
-          and reservations.expires_at <= statement_timestamp()
-          and reservations.set_aside_at is null
-          and exists (
-              select
-              from reservation_lines
-              where reservation_lines.reservation_id = reservations.id
-                and reservation_lines.product_id = any($1)
-          )
-        order by reservations.expires_at, reservations.id
-        limit $2",
+    let found = sqlx::query!(
+        r#"select
+            exists (
+                select
+                from unnest($1::text[], $2::text[]) as claimed (key, caller)
+                join idempotency_keys as kept
+                    on kept.key = claimed.key
+                    and kept.caller = claimed.caller
+            ) as "is_kept!",
+            array(
+                select reservations.id
+                from reservations
+                where cardinality($3::uuid[]) > 0
+                  and reservations.status = 'held'
+                  and reservations.expires_at <= statement_timestamp()
+                  and reservations.set_aside_at is null
+                  and exists (
+                      select
+                      from reservation_lines
+                      where reservation_lines.reservation_id = reservations.id
+                        and reservation_lines.product_id = any($3)
+                  )
+                order by reservations.expires_at, reservations.id
+                limit $4
+            ) as "overdue!: Vec<Uuid>""#,
+        &keys,
+        &callers,
         &products,
         OVERDUE_MAX,
     )
-    .fetch_all(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(ids.into_iter().map(ReservationId::from_uuid).collect())
+    let overdue = found.overdue.into_iter().map(ReservationId::from_uuid).collect();
+    Ok(InTheWay { is_kept: found.is_kept, overdue })
 }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use domain::problem::Problem;
 use domain::reservation::ReservationView;
 use rand::seq::SliceRandom as _;
 use sqlx::PgPool;
-use store::{Connections, Store};
+use store::{Connections, Store, StoreError};
 
-use crate::support::{assert_sound, change_to, count, hold_of, level, product, request, served, told, try_hold};
+use crate::support::{
+    answer, assert_sound, change_to, count, hold_of, level, product, request, served, somebody_waits, told, try_hold,
+};
 
 const BUYERS: usize = 50;
 const UNITS: i64 = 10;
@@ -40,6 +44,36 @@ async fn of_ten_units_fifty_buyers_get_exactly_ten(pool: PgPool) {
 
 /// The negative control: the same rush on a counter that is read and then written, with no lock and no
 /// CHECK, must sell more than there is. If it does not, the rush proves nothing.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_hold_that_waited_for_the_stock_goes_by_what_and_when_it_is_then(pool: PgPool) {
+    let store = Store::new(pool.clone());
+    product(&store, "MUG", 10).await;
+    for (wanted, left) in [(5, 4), (4, 4)] {
+        let mut tx = pool.begin().await.unwrap();
+        let taken = "update stock set on_hand = $1, version = version + 1";
+        sqlx::query(taken).bind(left).execute(&mut *tx).await.unwrap();
+        let line = [("MUG", wanted)];
+        let (held, then) = tokio::join!(try_hold(&store, &line), async {
+            somebody_waits(&pool).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let then: DateTime<Utc> = sqlx::query_scalar("select clock_timestamp()").fetch_one(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+            then
+        });
+        match held {
+            Ok(held) => {
+                let held: ReservationView = answer(Ok(held));
+                assert!(wanted <= left && held.reservation.created_at.as_datetime() >= then - Duration::from_millis(1));
+            }
+            Err(StoreError::Refused(Problem::InsufficientStock { shortages })) => {
+                assert_eq!((shortages[0].available, wanted), (left, 5));
+            }
+            Err(error) => panic!("{}", error.in_full()),
+        }
+    }
+    store.close().await;
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn without_locks_the_same_rush_oversells(pool: PgPool) {
     sqlx::query("create table naive as select 10::bigint as on_hand, 0::bigint as reserved")
