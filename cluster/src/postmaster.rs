@@ -190,6 +190,9 @@ impl Postmaster {
             // A flash sale writes a gigabyte of log in a minute. With the default it would be in the middle of a
             // checkpoint by then, and wait for that one's writes.
             ("max_wal_size", "4GB".to_owned()),
+            // The system is asked to write out tables soon and little by little. Left alone it does so in bursts, and a
+            // commit waits for the burst before its flush.
+            ("backend_flush_after", "256kB".to_owned()),
             ("random_page_cost", "1.1".to_owned()),
             ("jit", "off".to_owned()),
             ("timezone", "UTC".to_owned()),
