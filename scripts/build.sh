@@ -36,7 +36,7 @@ touch "$stamp.begun"
 export LEPTOS_SITE_ROOT="$out/site"
 case $profile in
 release)
-    say 'Building for release (about 10 minutes the first time on two cores, 4 after a change)'
+    say 'Building for release (10 to 25 minutes the first time on two cores, 4 to 13 after a change)'
     RUST_BACKTRACE=0 cargo leptos build --release --precompress
     made="$CARGO_TARGET_DIR/release"
     ;;
