@@ -2,6 +2,7 @@
 //! at a time or many at once, so that there is one decision whatever the size of the batch.
 
 mod each;
+mod in_the_way;
 mod item;
 mod lock;
 mod named;
@@ -188,7 +189,7 @@ async fn attempt_in_tx(
         Lookup::Seen => unproven(open().zip(&decisions)),
         Lookup::All => Vec::new(),
     };
-    let in_the_way = read::in_the_way_in_tx(tx, &unproven, &short_products(&decisions, &state)).await?;
+    let in_the_way = in_the_way::in_the_way_in_tx(tx, &unproven, &short_products(&decisions, &state)).await?;
     // Before overdue holds make room: for what was done already, none has to.
     if in_the_way.is_kept {
         return Ok(Attempt::Again(Again::Claimed));
