@@ -21,6 +21,7 @@ mod batch;
 mod edit;
 mod lane;
 mod link;
+mod submit;
 
 pub mod accounts;
 mod history;
