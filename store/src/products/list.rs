@@ -20,6 +20,10 @@ use crate::store::Store;
 const WORDS_MAX: usize = Sku::MAX_CHARS + Name::MAX_CHARS;
 const WORD_BYTES_MAX: usize = 2_000;
 
+/// How many products a search walks along before it turns to the index of words: some milliseconds' worth. A page of
+/// fifty is found among them where one in four hundred matches; of a million, 2,500 are then left to be put in order.
+const NEAR: i64 = 20_000;
+
 impl Store {
     /// A page of products by SKU, with their stock over all warehouses.
     ///
@@ -47,67 +51,128 @@ async fn product_list_in_tx(
     let words: BTreeSet<String> = query_words(&filter.query).collect();
     let searches = !filter.query.trim().is_empty();
     let too_long = words.len() > WORDS_MAX || words.iter().any(|word| word.len() > WORD_BYTES_MAX);
-    if searches && (words.is_empty() || too_long) {
+    let rows = if searches && (words.is_empty() || too_long) {
         // Something was searched for that no product's words can begin with.
-        return Ok(Page { items: Vec::new(), next: None, prev: None });
-    }
-    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(
-        "select
-            page.*,
-            coalesce(sums.on_hand, 0) as on_hand,
-            coalesce(sums.reserved, 0) as reserved,
-            coalesce(sums.available, 0) as available
-        from (
-            select
-                id,
-                sku,
-                name,
-                price_minor,
-                currency,
-                archived,
-                low_stock_threshold
-            from products
-            where true",
-    );
-    match filter.archived {
-        Archived::Without => query.push(" and not archived"),
-        Archived::Only => query.push(" and archived"),
-        Archived::With => &mut query,
+        Vec::new()
+    } else {
+        let stretch = Stretch { archived: filter.archived, words: &words, cursor: cursor.as_ref(), limit };
+        stretch.rows_in_tx(conn).await?
     };
-    if !words.is_empty() {
-        // Words have letters and digits only, so that quoting them is all it takes.
-        let prefixes: Vec<String> = words.iter().map(|word| format!("'{word}':*")).collect();
-        query.push(" and search @@ ").push_bind(prefixes.join(" & ")).push("::tsquery");
-    }
-    let order = match &cursor {
-        Some(Cursor { direction: Direction::Prev, key, .. }) => {
-            query.push(" and sku < ").push_bind(key.as_str().to_owned());
-            "desc"
-        }
-        Some(Cursor { direction: Direction::Next, key, .. }) => {
-            query.push(" and sku > ").push_bind(key.as_str().to_owned());
-            "asc"
-        }
-        None => "asc",
-    };
-    query.push(" order by sku ").push(order).push(" limit ").push_bind(limit.and_one());
-    query.push(
-        ") as page
-        left join lateral (
-            select
-                sum(stock.on_hand)::bigint as on_hand,
-                sum(stock.reserved)::bigint as reserved,
-                (sum(stock.on_hand - stock.reserved) filter (where warehouses.active))::bigint as available
-            from stock
-            join warehouses on warehouses.code = stock.warehouse
-            where stock.product_id = page.id
-        ) as sums on true
-        order by page.sku ",
-    );
-    query.push(order);
-    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(conn).await?;
     let items = rows.into_iter().map(ProductSummary::try_from).collect::<Result<_, _>>()?;
     Ok(Page::from_rows(items, limit, cursor.as_ref(), binding, |item: &ProductSummary| item.sku.clone()))
+}
+
+/// A stretch of the list: its first rows in the cursor's direction.
+struct Stretch<'a> {
+    archived: Archived,
+    /// What words of the products begin with; none for all products.
+    words: &'a BTreeSet<String>,
+    cursor: Option<&'a Cursor<Sku>>,
+    limit: Limit,
+}
+
+/// How the products that match are come by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// Along the list, no further than [`NEAR`] products. Quick where many match, and all there is without words.
+    Along,
+    /// From the index of words, all of them, which are then put in order. Quick where few match.
+    ByWords,
+}
+
+impl Stretch<'_> {
+    /// Neither way is quick for all searches, and Postgres can't tell how many products have a word that begins like
+    /// this. So a page that the first way does not fill is come by in the second.
+    async fn rows_in_tx(&self, conn: &mut PgConnection) -> Result<Vec<SummaryRow>, StoreError> {
+        let near: Vec<SummaryRow> = self.select(Way::Along).build_query_as().fetch_all(&mut *conn).await?;
+        let filled = i64::try_from(near.len()).is_ok_and(|found| found >= self.limit.and_one());
+        if self.words.is_empty() || filled {
+            return Ok(near);
+        }
+        Ok(self.select(Way::ByWords).build_query_as().fetch_all(conn).await?)
+    }
+
+    fn select(&self, way: Way) -> QueryBuilder<Postgres> {
+        let order = match self.cursor {
+            Some(Cursor { direction: Direction::Prev, .. }) => "desc",
+            Some(Cursor { direction: Direction::Next, .. }) | None => "asc",
+        };
+        let mut query: QueryBuilder<Postgres> = QueryBuilder::new(
+            "select
+                page.*,
+                coalesce(sums.on_hand, 0) as on_hand,
+                coalesce(sums.reserved, 0) as reserved,
+                coalesce(sums.available, 0) as available
+            from (
+                select
+                    id,
+                    sku,
+                    name,
+                    price_minor,
+                    currency,
+                    archived,
+                    low_stock_threshold
+                from ",
+        );
+        match way {
+            Way::Along if self.words.is_empty() => {
+                query.push("products where true");
+                self.push_stretch(&mut query);
+            }
+            Way::Along => {
+                query.push("(select * from products where true");
+                self.push_stretch(&mut query);
+                query.push(" order by sku ").push(order).push(" limit ").push_bind(NEAR).push(") as near where true");
+                self.push_words(&mut query);
+            }
+            Way::ByWords => {
+                query.push("(select * from products where true");
+                self.push_stretch(&mut query);
+                self.push_words(&mut query);
+                // Keeps Postgres from walking along the list after all.
+                query.push(" offset 0) as found");
+            }
+        }
+        query.push(" order by sku ").push(order).push(" limit ").push_bind(self.limit.and_one());
+        query.push(
+            ") as page
+            left join lateral (
+                select
+                    sum(stock.on_hand)::bigint as on_hand,
+                    sum(stock.reserved)::bigint as reserved,
+                    (sum(stock.on_hand - stock.reserved) filter (where warehouses.active))::bigint as available
+                from stock
+                join warehouses on warehouses.code = stock.warehouse
+                where stock.product_id = page.id
+            ) as sums on true
+            order by page.sku ",
+        );
+        query.push(order);
+        query
+    }
+
+    fn push_stretch(&self, query: &mut QueryBuilder<Postgres>) {
+        match self.archived {
+            Archived::Without => query.push(" and not archived"),
+            Archived::Only => query.push(" and archived"),
+            Archived::With => query,
+        };
+        match self.cursor {
+            Some(Cursor { direction: Direction::Prev, key, .. }) => {
+                query.push(" and sku < ").push_bind(key.as_str().to_owned());
+            }
+            Some(Cursor { direction: Direction::Next, key, .. }) => {
+                query.push(" and sku > ").push_bind(key.as_str().to_owned());
+            }
+            None => {}
+        }
+    }
+
+    fn push_words(&self, query: &mut QueryBuilder<Postgres>) {
+        // Words have letters and digits only, so that quoting them is all it takes.
+        let prefixes: Vec<String> = self.words.iter().map(|word| format!("'{word}':*")).collect();
+        query.push(" and search @@ ").push_bind(prefixes.join(" & ")).push("::tsquery");
+    }
 }
 
 #[derive(FromRow)]

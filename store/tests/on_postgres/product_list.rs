@@ -73,6 +73,39 @@ async fn words_are_found_by_their_beginnings(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_search_leads_on_and_back_however_few_match(pool: PgPool) {
+    // One in 6,000, the last 10 of 25,000, one alone, and all.
+    sqlx::query(
+        "insert into products (id, sku, name, price_minor, currency, version, created_at, search)
+        select
+            gen_random_uuid(), 'S' || number, 'Mug', 100, 'GBP', 1, now(),
+            array_to_tsvector(array[
+                'mug', 'w' || number,
+                case when number % 6000 = 0 then 'rare' else 'often' end,
+                case when number >= 34990 then 'late' else 'early' end
+            ])
+        from generate_series(10000, 34999) as number",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let store = Store::new(pool);
+    let limit = Limit::new(3).unwrap();
+    let walked = async |query: &str| {
+        let filter = found_by(query);
+        let page = async |cursor: Option<&str>| store.product_list(&filter, limit, cursor).await.unwrap();
+        walk(|item| item.sku.to_string(), page).await
+    };
+    assert_eq!(walked("rare").await, ["S12000", "S18000", "S24000", "S30000"]);
+    assert_eq!(walked("mug late").await, (34_990..35_000).map(|number| format!("S{number}")).collect::<Vec<_>>());
+    assert_eq!(walked("w17654").await, ["S17654"]);
+    assert_eq!(walked("w1765").await, (17_650..17_660).map(|number| format!("S{number}")).collect::<Vec<_>>());
+    assert_eq!(walked("rare late").await, Vec::<String>::new());
+    let first = store.product_list(&found_by("mug"), limit, None).await.unwrap();
+    assert_eq!(first.items.iter().map(|item| item.sku.as_str()).collect::<Vec<_>>(), ["S10000", "S10001", "S10002"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_search_longer_than_any_name_finds_nothing(pool: PgPool) {
     let store = Store::new(pool);
     named(&store, "A", &"a".repeat(200)).await;
