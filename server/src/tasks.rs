@@ -13,16 +13,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::meters;
 
-/// How many holds one step of the sweep ends at most.
-const EXPIRE_MAX: u16 = 500;
+/// How many holds one step of the sweep ends at most: a second's worth or so, for a server that is told to stop ends
+/// the step it is in. To find what is due takes as long whether much is due or little.
+const EXPIRE_MAX: u16 = 10_000;
 /// The sweep looks at least this often, whatever it was told.
 const EXPIRE_INTERVAL: Duration = Duration::from_secs(1);
 /// How soon to look again for holds that are due, but in another's hand.
 const EXPIRE_AGAIN: Duration = Duration::from_millis(20);
 /// The figures are read this often, or less so where that takes long.
 const STATS_INTERVAL: Duration = Duration::from_secs(5);
-/// Reading the figures may take one part in so many of the time.
-const STATS_SHARE: u32 = 20;
+/// Reading the figures may take one part in so many of the time: those who reserve feel it.
+const STATS_SHARE: u32 = 50;
 
 /// Whoever is let in is looked up this often: what changed elsewhere is known within a second.
 const CREDENTIALS_INTERVAL: Duration = Duration::from_millis(400);

@@ -48,16 +48,17 @@ pub(super) async fn all_in_tx(conn: &mut PgConnection, items: &[&Item], locking:
     named.extend(order_reservations_in_tx(conn, &orders).await?);
     let locked = reservations_in_tx(conn, &named, locking).await?;
     let reservations = reservations_read_in_tx(conn, &locked).await?;
-    if let Some(id) = locked.iter().find(|id| !reservations.iter().any(|each| each.id == **id)) {
+    let read: BTreeSet<ReservationId> = reservations.iter().map(|each| each.id).collect();
+    if let Some(id) = locked.iter().find(|id| !read.contains(id)) {
         return Err(StoreError::Corrupt(format!("reservation {id} has no lines")));
     }
-    let reservations_missed = named.into_iter().filter(|id| !locked.contains(id)).collect();
+    let reservations_missed = named.difference(&read).copied().collect();
 
     let ordered = reservations.iter().filter_map(|reservation| reservation.order_id);
     let wanted: BTreeSet<OrderId> = orders.into_iter().chain(ordered).collect();
     let locked = orders_lock_in_tx(conn, &wanted, locking).await?;
     let orders: Vec<Order> = orders_read_in_tx(conn, &locked).await?.into_iter().map(|(order, _)| order).collect();
-    let orders_missed = wanted.into_iter().filter(|id| !locked.contains(id)).collect();
+    let orders_missed = wanted.difference(&locked.into_iter().collect()).copied().collect();
 
     let products = touched(items, &reservations, &orders);
     let stock = if as_they_are_read(items, locking) {
@@ -101,7 +102,21 @@ async fn reservations_in_tx(
             .fetch_all(conn)
             .await?
         }
-        Locking::Skip | Locking::Spare => {
+        // What another sweep has ended meanwhile is of no use to this one.
+        Locking::Skip => {
+            sqlx::query_scalar!(
+                "select id
+                from reservations
+                where id = any($1)
+                  and status = 'held'
+                order by id
+                for update skip locked",
+                &ids,
+            )
+            .fetch_all(conn)
+            .await?
+        }
+        Locking::Spare => {
             sqlx::query_scalar!(
                 "select id
                 from reservations

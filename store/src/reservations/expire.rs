@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::batch::{self, Item, Locking, Outcome};
 use crate::error::StoreError;
 use crate::ids;
+use crate::journal::feeds::Feeds;
 use crate::link::Link;
 use crate::meters;
 use crate::request::Caller;
@@ -20,7 +21,7 @@ use crate::tx;
 
 /// How many reservations one transaction ends at most: some tens of milliseconds, for which others wait
 /// who want the same products.
-const BATCH_MAX: usize = 500;
+const BATCH_MAX: usize = 1_000;
 
 /// What one round of the sweep did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,15 +48,12 @@ impl Store {
     pub async fn reservation_expire_once(&self, limit: u16) -> Result<Expired, StoreError> {
         self.deadlines_forget();
         let mut link = Link::pooled(&self.sweeps);
-        let step = tx::detached(async move { expire_once(&mut link, limit).await }).await?;
-        if step.expired > 0 {
-            self.feeds.ring();
-        }
-        Ok(step)
+        let feeds = self.feeds.clone();
+        tx::detached(async move { expire_once(&mut link, limit, &feeds).await }).await
     }
 }
 
-async fn expire_once(link: &mut Link, limit: u16) -> Result<Expired, StoreError> {
+async fn expire_once(link: &mut Link, limit: u16, feeds: &Feeds) -> Result<Expired, StoreError> {
     let now = tx::clock_in_tx(link.conn().await?).await?;
     let due = sqlx::query!(
         "select id, expires_at
@@ -75,9 +73,23 @@ async fn expire_once(link: &mut Link, limit: u16) -> Result<Expired, StoreError>
     let (mut expired, mut set_aside) = (0, 0);
     for batch in ids.chunks(BATCH_MAX) {
         let ended = expire(link, batch).await?;
+        if ended.expired > 0 {
+            feeds.ring();
+        }
         expired += ended.expired;
         set_aside += ended.set_aside;
     }
+    Ok(Expired {
+        expired,
+        set_aside,
+        lateness_milliseconds,
+        next_deadline: next_deadline(link).await?,
+        now: tx::clock_in_tx(link.conn().await?).await?,
+        more: ids.len() == usize::from(limit),
+    })
+}
+
+async fn next_deadline(link: &mut Link) -> Result<Option<Timestamp>, StoreError> {
     let next = sqlx::query_scalar!(
         "select expires_at
         from reservations
@@ -88,14 +100,7 @@ async fn expire_once(link: &mut Link, limit: u16) -> Result<Expired, StoreError>
     )
     .fetch_optional(link.conn().await?)
     .await?;
-    Ok(Expired {
-        expired,
-        set_aside,
-        lateness_milliseconds,
-        next_deadline: next.map(Timestamp::new),
-        now: tx::clock_in_tx(link.conn().await?).await?,
-        more: ids.len() == usize::from(limit),
-    })
+    Ok(next.map(Timestamp::new))
 }
 
 /// How many were ended, and how many could not be.
