@@ -19,7 +19,7 @@ use domain::ids::{ProductId, ReservationId};
 use domain::problem::Problem;
 use domain::reservation::ReservationStatus;
 use domain::sku::Sku;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 pub(crate) use each::run_each;
 pub(crate) use item::{Item, Outcome, Render, Reply};
@@ -140,11 +140,11 @@ async fn attempt(
     lookup: Lookup,
     bond: Bond,
 ) -> Result<Result<Decided, Again>, StoreError> {
-    let mut tx = link.conn().await?.begin().await?;
-    match attempt_in_tx(&mut tx, items, locking, lookup, bond).await {
+    let mut tx = link.begin().await?;
+    match attempt_in_tx(tx.conn(), items, locking, lookup, bond).await {
         Ok(Attempt::Won(decided)) => {
             let began = Instant::now();
-            tx::commit(tx).await?;
+            tx.commit().await?;
             meters::committed(began.elapsed());
             Ok(Ok(decided))
         }

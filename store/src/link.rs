@@ -1,4 +1,5 @@
-//! One connection, kept from one transaction to the next and got anew once it broke.
+//! One connection, kept from one transaction to the next and got anew once it broke; and its transactions, which
+//! may be begun before there is anything to do in them.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
 use crate::error::StoreError;
+use crate::tx;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,9 +27,49 @@ enum Source {
 }
 
 #[derive(Debug)]
-enum Conn {
+struct Conn {
+    wire: Wire,
+    transaction: Standing,
+}
+
+#[derive(Debug)]
+enum Wire {
     Pooled(PoolConnection<Postgres>),
     Own(PgConnection),
+}
+
+/// How a connection stands with transactions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    None,
+    /// One has begun, and nothing was done in it.
+    BegunAhead,
+    /// One is under way. Where nobody is at it any more, nobody knows what became of it.
+    UnderWay,
+}
+
+/// A transaction of a link. Dropped without an end it takes the connection with it, which ends it.
+#[derive(Debug)]
+pub(crate) struct Tx<'a>(&'a mut Conn);
+
+impl Tx<'_> {
+    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+        self.0.wire.conn()
+    }
+
+    /// # Errors
+    /// [`StoreError::CommitLost`] where it is unknown whether that was done.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        sqlx::raw_sql("COMMIT").execute(self.conn()).await.map_err(tx::commit_error)?;
+        self.0.transaction = Standing::None;
+        Ok(())
+    }
+
+    pub(crate) async fn rollback(mut self) -> Result<(), StoreError> {
+        sqlx::raw_sql("ROLLBACK").execute(self.conn()).await?;
+        self.0.transaction = Standing::None;
+        Ok(())
+    }
 }
 
 impl Link {
@@ -41,20 +83,56 @@ impl Link {
         Self { source: Source::Options(Box::new(options)), conn: None }
     }
 
-    /// The connection; a new one where there is none, or where the last one broke.
+    /// The connection, for a statement that stands for itself; a new one where there is none, or where the last
+    /// one broke.
     ///
     /// # Errors
     /// [`StoreError::Busy`] where none is to be had in time, [`StoreError::Broken`] where the database is
     /// not there.
     pub(crate) async fn conn(&mut self) -> Result<&mut PgConnection, StoreError> {
-        let conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => self.source.connect().await?,
+        let conn = self.connected(|transaction| transaction == Standing::None).await?;
+        Ok(conn.wire.conn())
+    }
+
+    /// Begins a transaction, or takes the one that was begun ahead.
+    ///
+    /// # Errors
+    /// As [`Self::conn`].
+    pub(crate) async fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
+        let conn = self.connected(|transaction| transaction != Standing::UnderWay).await?;
+        // From here on, for all that anybody knows.
+        let stood = std::mem::replace(&mut conn.transaction, Standing::UnderWay);
+        if stood == Standing::None {
+            sqlx::raw_sql("BEGIN").execute(conn.wire.conn()).await?;
+        }
+        Ok(Tx(conn))
+    }
+
+    /// Begins the next transaction already, so that whoever comes next is spared one way to the database and back.
+    /// Until something is done in it, it holds nothing up. Where it fails, that is told to the next one to begin.
+    pub(crate) async fn begin_ahead(&mut self) {
+        match self.begin().await {
+            Ok(Tx(conn)) => conn.transaction = Standing::BegunAhead,
+            Err(error) => {
+                tracing::debug!(error = error.in_full(), "a transaction could not be begun ahead");
+                self.give_up();
+            }
+        }
+    }
+
+    /// Ends what was begun ahead, since nobody comes.
+    pub(crate) async fn stand_down(&mut self) {
+        if self.conn.as_ref().is_none_or(|conn| conn.transaction != Standing::BegunAhead) {
+            return;
+        }
+        let ended = match self.begin().await {
+            Ok(begun) => begun.rollback().await,
+            Err(error) => Err(error),
         };
-        Ok(match self.conn.insert(conn) {
-            Conn::Pooled(conn) => conn,
-            Conn::Own(conn) => conn,
-        })
+        if let Err(error) = ended {
+            tracing::debug!(error = error.in_full(), "a transaction that was begun ahead could not be ended");
+            self.give_up();
+        }
     }
 
     /// Gives the connection up where the error leaves doubt about it.
@@ -65,31 +143,64 @@ impl Link {
             | StoreError::Broken(_)
             | StoreError::CommitLost(_)
             | StoreError::Database(_)
-            | StoreError::Interrupted => match self.conn.take() {
-                Some(Conn::Pooled(mut conn)) => conn.close_on_drop(),
-                Some(Conn::Own(_)) | None => {}
-            },
+            | StoreError::Interrupted => self.give_up(),
         }
     }
 
     /// Takes leave of the database. A link that is dropped just hangs up.
     pub(crate) async fn close(mut self) {
-        if let Some(Conn::Own(conn)) = self.conn.take()
+        if let Some(Conn { wire: Wire::Own(conn), .. }) = self.conn.take()
             && let Err(cause) = conn.close().await
         {
             tracing::debug!(%cause, "a connection did not end as it should");
         }
     }
+
+    /// The connection, as long as its transaction is fit for what is to be done.
+    async fn connected(&mut self, is_fit: impl Fn(Standing) -> bool) -> Result<&mut Conn, StoreError> {
+        if self.conn.as_ref().is_some_and(|conn| !is_fit(conn.transaction)) {
+            self.give_up();
+        }
+        let conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => Conn { wire: self.source.connect().await?, transaction: Standing::None },
+        };
+        Ok(self.conn.insert(conn))
+    }
+
+    fn give_up(&mut self) {
+        if let Some(Conn { wire: Wire::Pooled(mut conn), .. }) = self.conn.take() {
+            conn.close_on_drop();
+        }
+    }
+}
+
+impl Drop for Link {
+    /// No pool gets a connection back on which a transaction is open.
+    fn drop(&mut self) {
+        if self.conn.as_ref().is_some_and(|conn| conn.transaction != Standing::None) {
+            self.give_up();
+        }
+    }
+}
+
+impl Wire {
+    fn conn(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Pooled(conn) => conn,
+            Self::Own(conn) => conn,
+        }
+    }
 }
 
 impl Source {
-    async fn connect(&self) -> Result<Conn, StoreError> {
+    async fn connect(&self) -> Result<Wire, StoreError> {
         match self {
-            Self::Pool(pool) => Ok(Conn::Pooled(pool.acquire().await?)),
+            Self::Pool(pool) => Ok(Wire::Pooled(pool.acquire().await?)),
             Self::Options(options) => {
                 let connecting = PgConnection::connect_with(options);
                 match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-                    Ok(connected) => Ok(Conn::Own(connected?)),
+                    Ok(connected) => Ok(Wire::Own(connected?)),
                     Err(_) => Err(StoreError::Busy(sqlx::Error::PoolTimedOut)),
                 }
             }

@@ -88,7 +88,12 @@ pub(crate) fn pause(number: u32) -> Duration {
 
 /// Commits; an answer that does not come is told apart from a refusal.
 pub(crate) async fn commit(tx: Transaction<'_, Postgres>) -> Result<(), StoreError> {
-    tx.commit().await.map_err(|error| match error {
+    tx.commit().await.map_err(commit_error)
+}
+
+/// What an error means that a commit was answered with.
+pub(crate) fn commit_error(error: sqlx::Error) -> StoreError {
+    match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
             StoreError::CommitLost(error)
         }
@@ -97,7 +102,7 @@ pub(crate) async fn commit(tx: Transaction<'_, Postgres>) -> Result<(), StoreErr
             StoreError::CommitLost(error)
         }
         error => error.into(),
-    })
+    }
 }
 
 /// The database's clock, in whole milliseconds. To be read after the locks are held.

@@ -20,6 +20,9 @@ use crate::meters;
 /// told that it is busy, so that the queue empties as fast as it can.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How long a transaction that was begun ahead stays open where nobody comes.
+const OPEN_MAX: Duration = Duration::from_millis(100);
+
 /// Starts a lane in a thread of its own, so that what the database answers is noticed at once, however
 /// many requests the other threads are reading and writing. What is returned ends when the thread does.
 pub(super) fn start(
@@ -60,7 +63,7 @@ async fn keep(queue: &Arc<Queue<Entry>>, options: &PgConnectOptions, availabilit
 async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability: Arc<Availability>) {
     let mut link = Link::own(options);
     let mut seen = Seen::default();
-    while let Some(entries) = queue.take(BATCH_MAX).await {
+    while let Some(entries) = next(&queue, &mut link).await {
         let mut entries = still_waiting(entries);
         for reply in entries.iter_mut().filter_map(|entry| entry.item.reply.as_mut()) {
             seen.note(&mut reply.claim);
@@ -70,6 +73,17 @@ async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability:
         }
     }
     link.close().await;
+}
+
+/// What is next. The transaction that was begun for it is not left open for long.
+async fn next(queue: &Queue<Entry>, link: &mut Link) -> Option<Vec<Entry>> {
+    match tokio::time::timeout(OPEN_MAX, queue.take(BATCH_MAX)).await {
+        Ok(entries) => entries,
+        Err(_) => {
+            link.stand_down().await;
+            queue.take(BATCH_MAX).await
+        }
+    }
 }
 
 /// Those whose caller is still there. A command that was not begun is as good as never sent.
@@ -96,7 +110,11 @@ async fn decide(link: &mut Link, entries: Vec<Entry>, availability: &Availabilit
     let began = Instant::now();
     let outcomes = batch::run_each(link, &items, availability).await;
     meters::batch(&items, &outcomes, began.elapsed());
-    for (entry, outcome) in entries.into_iter().zip(outcomes) {
-        let _left = entry.reply.send(outcome);
-    }
+    // Their callers hear of it while the way to the database and back is under way.
+    let tell = async {
+        for (entry, outcome) in entries.into_iter().zip(outcomes) {
+            let _left = entry.reply.send(outcome);
+        }
+    };
+    tokio::join!(link.begin_ahead(), tell);
 }

@@ -322,6 +322,39 @@ async fn killed_connections_lose_nothing_and_do_nothing_twice(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_transaction_begun_ahead_may_be_lost(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 100).await;
+    let kill = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and application_name = 'holdfast' and state = 'idle in transaction'";
+    let (mut held, mut killed) = (0, 0);
+    while killed < 3 {
+        assert_eq!(told(try_hold(&store, &[("MUG", 1)]).await), "accepted", "{killed} were begun ahead");
+        held += 1;
+        killed += count(&pool, kill).await;
+    }
+    assert_eq!(level(&store, "MUG").await, (100, held));
+    assert_sound(&store).await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_lane_that_nobody_wants_has_no_transaction_open(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 100).await;
+    hold(&store, &[("MUG", 1)]).await;
+    let open = "select count(*) from pg_stat_activity
+        where datname = current_database() and application_name = 'holdfast' and state = 'idle in transaction'";
+    let begun = Instant::now();
+    while count(&pool, open).await > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "a transaction stays open");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    hold(&store, &[("MUG", 1)]).await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_store_that_closes_does_what_waits_and_takes_nothing_more(pool: PgPool) {
     let store = one_lane(&pool).await;
     let reader = Store::new(pool.clone());
