@@ -1,16 +1,11 @@
 //! What every answer tells a browser to beware of. Pages have a stricter policy of their own.
 
 use app::ssr::credentials::Transport;
-use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::middleware::Next;
-use axum::response::Response;
-
-use crate::state::AppState;
+use axum::http::{HeaderMap, HeaderValue};
 
 /// Each unless the answer has its own.
 const ALL: [(HeaderName, &str); 6] = [
@@ -27,21 +22,18 @@ const ALL: [(HeaderName, &str); 6] = [
 /// For two years, as the list that browsers ship with asks for.
 const TLS_ONLY: &str = "max-age=63072000; includeSubDomains";
 
-pub(crate) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let is_api = path == "/api" || path.starts_with("/api/");
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// Completes an answer to a request for this path.
+pub(crate) fn complete(headers: &mut HeaderMap, path: &str, transport: Transport) {
     for (name, value) in ALL {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if state.admission.transport == Transport::Tls {
+    if transport == Transport::Tls {
         headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static(TLS_ONLY));
     }
+    let is_api = path == "/api" || path.starts_with("/api/");
     if is_api && !headers.contains_key(CACHE_CONTROL) {
         // What has a version may be kept by its caller, to be asked about by that.
         let kept = if headers.contains_key(ETAG) { "private, no-cache" } else { "no-store" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     }
-    response
 }

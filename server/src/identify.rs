@@ -16,6 +16,7 @@ use store::{Caller, Identity, ids};
 use tracing::Instrument as _;
 
 use crate::auth;
+use crate::headers;
 use crate::meters;
 use crate::rest::problem::{self, ApiError};
 use crate::state::AppState;
@@ -29,7 +30,7 @@ const LOGGED_PATH_CHARS_MAX: usize = 300;
 const PLAIN: [&str; 4] = ["/healthz", "/readyz", "/favicon.svg", "/robots.txt"];
 
 /// Puts the [`Caller`] into the request, the [`Identity`] of whoever is known, and where it comes from; the
-/// id into the answer and into the body of a problem.
+/// id into the answer and into the body of a problem, with the headers that every answer has.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let request_id = ids::request_id();
@@ -62,6 +63,7 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
         let challenge = HeaderValue::from_static("Bearer realm=\"holdfast\"");
         response.headers_mut().entry(WWW_AUTHENTICATE).or_insert(challenge);
     }
+    headers::complete(response.headers_mut(), &path, state.admission.transport);
     meters::answered(response.status(), began.elapsed());
     tracing::info!(
         target: "access",
