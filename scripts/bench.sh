@@ -11,7 +11,7 @@ behind=${BENCH_BEHIND:-0,10000000}
 orders=${BENCH_ORDERS:-1000000,10000000}
 report=${BENCH_REPORT:-docs/benchmarks.md}
 
-# Overload takes two thousand connections on either side.
+# Overload takes five thousand connections on either side.
 ulimit -n "$(ulimit -Hn)"
 
 [ $# -gt 0 ] || set -- reserve expire overload crowd live stock orders

@@ -8,6 +8,7 @@ mod import;
 mod key;
 mod migrate;
 mod serve;
+mod signals;
 mod user;
 mod verify;
 

@@ -21,7 +21,10 @@ mod pgbench;
 mod report;
 mod setting;
 
+use anyhow::bail;
 use clap::Subcommand;
+
+use super::signals::told_to_stop;
 
 #[derive(Debug, Subcommand)]
 pub enum Bench {
@@ -45,7 +48,15 @@ pub enum Bench {
 }
 
 impl Bench {
+    /// Runs it to its end, or until it is told to stop: then what it started ends with it, and nothing is written.
     pub(super) async fn run(self) -> anyhow::Result<()> {
+        tokio::select! {
+            measured = self.measure() => measured,
+            () = told_to_stop() => bail!("stopped before its end: nothing was written"),
+        }
+    }
+
+    async fn measure(self) -> anyhow::Result<()> {
         match self {
             Self::Orders(args) => orders::run(args).await,
             Self::Reserve(args) => reserve::run(args).await,

@@ -14,6 +14,7 @@ use leptos::config::LeptosOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::signals::told_to_stop;
 use crate::admission::Admission;
 use crate::config::{DatabaseArgs, PublicUrl, ServeArgs};
 use crate::database::Database;
@@ -95,20 +96,4 @@ fn leptos_options(args: &ServeArgs, address: SocketAddr) -> LeptosOptions {
         .site_addr(address)
         .hash_files(beside.is_some_and(|path| path.exists()))
         .build()
-}
-
-/// Ends on Ctrl-C or SIGTERM.
-async fn told_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _interrupted = interrupted.await;
-        }
-    }
 }

@@ -132,24 +132,34 @@ async fn measure(args: &ExpireArgs, database: &Database, served: &Served) -> any
     Ok(Seen { back_seconds, reservations_per_second: counted.per_second(), lateness })
 }
 
+/// Ends the load when it is dropped, whatever has become of the benchmark.
+#[derive(Default)]
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 async fn at_one_moment(conn: &mut PgConnection, holds: u32, served: &Served) -> anyhow::Result<(f64, Counted)> {
     let due = make_holds(conn, holds, 0.0).await?;
     if due < EARLY.as_secs_f64() {
         bail!("the holds were due before all of them were made: the run is invalid");
     }
     tokio::time::sleep(Duration::from_secs_f64(due) - EARLY).await;
-    let stop = Arc::new(AtomicBool::new(false));
+    let stop = Stop::default();
     let load = Load {
         door: served.door.clone(),
         asked: Asked::one(HOT),
         pace: Pace::Closed { clients: CLIENTS },
-        lasts: Lasts::Until(stop.clone()),
+        lasts: Lasts::Until(stop.0.clone()),
     };
     let expected = load.asked.expected;
     let loading = tokio::spawn(load.run());
     tokio::time::sleep(EARLY).await;
     let waited = until_back(conn).await;
-    stop.store(true, Ordering::Relaxed);
+    drop(stop);
     let counted = loading.await??.valid(expected)?;
     Ok((waited?, counted))
 }

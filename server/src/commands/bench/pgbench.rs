@@ -98,6 +98,7 @@ pub(super) async fn run(database: &Database, reference: Reference, clients: u32,
     let script = folder.path().join("script.sql");
     std::fs::write(&script, reference.script())?;
     let output = Command::new(&database.pgbench)
+        .kill_on_drop(true)
         .args(["--no-vacuum", "--protocol=prepared", "--log", "--log-prefix=log"])
         .args(["--client", &clients.to_string()])
         .args(["--jobs", &clients.min(2).to_string()])
