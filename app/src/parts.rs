@@ -13,6 +13,7 @@ pub(crate) mod live_dot;
 pub(crate) mod loaded;
 pub(crate) mod trouble;
 
+pub(crate) mod activation;
 pub(crate) mod confirm;
 pub(crate) mod field;
 pub(crate) mod filter;

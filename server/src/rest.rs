@@ -14,6 +14,7 @@ mod users;
 mod warehouses;
 
 pub(crate) mod extract;
+mod page;
 pub(crate) mod problem;
 mod render;
 

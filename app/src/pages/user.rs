@@ -9,11 +9,12 @@ use super::settings::roles;
 use crate::api::users::{UserActivate, UserChange, UserPasswordSet, user_fetch};
 use crate::forms::UserForm;
 use crate::links;
+use crate::parts::activation::{Activation, Turn};
 use crate::parts::badge::{AccountBadge, Standing};
 use crate::parts::closed::OpenTo;
 use crate::parts::confirm::Confirm;
 use crate::parts::field::{Kind, SelectField, TextField};
-use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values, nothing_to_check};
+use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::frame::PageHead;
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
@@ -50,7 +51,6 @@ fn OneUser(id: String) -> impl IntoView {
 #[component]
 fn Body(user: Signal<User>, refresh: Refresh) -> impl IntoView {
     let active = Memo::new(move |_| user.with(|user| user.active));
-    // Let in, not let in and let in again on one page are three requests, so the key has their number.
     let turns = StoredValue::new(0);
     let standing = move || if active.get() { Standing::Valid("Active") } else { Standing::Over("Deactivated") };
     let line = move || {
@@ -146,7 +146,7 @@ fn PasswordForm(user: Signal<User>) -> impl IntoView {
 /// Letting them in no more, asked first.
 #[component]
 fn Deactivate(user: Signal<User>, turns: StoredValue<usize>, refresh: Refresh) -> impl IntoView {
-    let form = activation(user, (turns, refresh), "false", "is let in no more");
+    let form = activation(user, false, turns, refresh);
     let name = move || user.with(|user| user.name.to_string());
     view! {
         <p class="muted card-line">"They sign in and do what their role allows."</p>
@@ -174,7 +174,7 @@ fn Deactivate(user: Signal<User>, turns: StoredValue<usize>, refresh: Refresh) -
 /// Letting them in again: it takes nothing away, so it is not asked about.
 #[component]
 fn Activate(user: Signal<User>, turns: StoredValue<usize>, refresh: Refresh) -> impl IntoView {
-    let form = activation(user, (turns, refresh), "true", "is let in again");
+    let form = activation(user, true, turns, refresh);
     view! {
         <p class="muted card-line">"They can't sign in."</p>
         <FormShell action=form.action form=form.state hidden=form.hidden key=form.key>
@@ -185,37 +185,16 @@ fn Activate(user: Signal<User>, turns: StoredValue<usize>, refresh: Refresh) -> 
     }
 }
 
-/// The two forms differ in what they send, and in what is said when it is done.
-struct Activation {
-    action: ServerAction<UserActivate>,
-    state: FormState,
-    hidden: Vec<(&'static str, String)>,
-    key: String,
-}
-
 fn activation(
     user: Signal<User>,
-    (turns, refresh): (StoredValue<usize>, Refresh),
-    active: &'static str,
-    done: &'static str,
-) -> Activation {
-    let action = ServerAction::<UserActivate>::new();
-    let toasts = Toasts::here();
+    active: bool,
+    turns: StoredValue<usize>,
+    refresh: Refresh,
+) -> Activation<UserActivate> {
     let id = user.with_untracked(|user| user.id.to_string());
-    let plan = FormPlan {
-        name: "access",
-        about: vec![("user", id.clone()), ("active", active.to_owned())],
-        fields: Vec::new(),
-        check: nothing_to_check,
-        after: AfterSuccess::Keep,
-    };
-    let state = FormState::new(action, plan, move |user: &User| {
-        toasts.say(format!("{} {done}.", user.name));
-        turns.update_value(|turns| *turns += 1);
-        refresh.now();
-    });
-    let hidden = vec![("user", id.clone()), ("active", active.to_owned())];
-    Activation { action, state, hidden, key: format!("activate:{id}:{}", turns.get_value()) }
+    let turn = Turn { name: "access", subject: ("user", id), active, turns, refresh };
+    let done = if active { "is let in again" } else { "is let in no more" };
+    Activation::new(turn, move |user: &User| format!("{} {done}.", user.name))
 }
 
 fn check_facts(values: &Values) -> FieldErrors {

@@ -9,10 +9,11 @@ use leptos_router::hooks::use_params_map;
 use crate::account::Account;
 use crate::api::warehouses::{WarehouseActivate, WarehouseChange, warehouse_fetch};
 use crate::links;
+use crate::parts::activation::{Activation, Turn};
 use crate::parts::badge::{AccountBadge, Standing};
 use crate::parts::confirm::Confirm;
 use crate::parts::field::{Kind, TextField};
-use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values, nothing_to_check};
+use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::frame::PageHead;
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
@@ -47,7 +48,6 @@ fn OneWarehouse(code: String) -> impl IntoView {
 #[component]
 fn Body(warehouse: Signal<Warehouse>, refresh: Refresh) -> impl IntoView {
     let active = Memo::new(move |_| warehouse.with(|warehouse| warehouse.active));
-    // Made inactive, active and inactive again on one page are three requests, so the key has their number.
     let turns = StoredValue::new(0);
     let standing = move || if active.get() { Standing::Valid("Active") } else { Standing::Over("Not active") };
     let code = warehouse.with_untracked(|warehouse| warehouse.code.to_string());
@@ -141,7 +141,7 @@ fn FactsForm(warehouse: Signal<Warehouse>, refresh: Refresh) -> impl IntoView {
 /// Passing it by, asked first.
 #[component]
 fn Deactivate(warehouse: Signal<Warehouse>, turns: StoredValue<usize>, refresh: Refresh) -> impl IntoView {
-    let form = activation(warehouse, (turns, refresh), "false", "is passed by");
+    let form = activation(warehouse, false, turns, refresh);
     let code = move || warehouse.with(|warehouse| warehouse.code.to_string());
     view! {
         <Confirm
@@ -162,7 +162,7 @@ fn Deactivate(warehouse: Signal<Warehouse>, turns: StoredValue<usize>, refresh: 
 /// Drawing on it again: it takes nothing away, so it is not asked about.
 #[component]
 fn Activate(warehouse: Signal<Warehouse>, turns: StoredValue<usize>, refresh: Refresh) -> impl IntoView {
-    let form = activation(warehouse, (turns, refresh), "true", "is drawn on again");
+    let form = activation(warehouse, true, turns, refresh);
     view! {
         <FormShell action=form.action form=form.state hidden=form.hidden key=form.key>
             <div class="form-actions">
@@ -172,37 +172,16 @@ fn Activate(warehouse: Signal<Warehouse>, turns: StoredValue<usize>, refresh: Re
     }
 }
 
-/// The two forms differ in what they send, and in what is said when it is done.
-struct Activation {
-    action: ServerAction<WarehouseActivate>,
-    state: FormState,
-    hidden: Vec<(&'static str, String)>,
-    key: String,
-}
-
 fn activation(
     warehouse: Signal<Warehouse>,
-    (turns, refresh): (StoredValue<usize>, Refresh),
-    active: &'static str,
-    done: &'static str,
-) -> Activation {
-    let action = ServerAction::<WarehouseActivate>::new();
-    let toasts = Toasts::here();
+    active: bool,
+    turns: StoredValue<usize>,
+    refresh: Refresh,
+) -> Activation<WarehouseActivate> {
     let code = warehouse.with_untracked(|warehouse| warehouse.code.to_string());
-    let plan = FormPlan {
-        name: "use",
-        about: vec![("warehouse", code.clone()), ("active", active.to_owned())],
-        fields: Vec::new(),
-        check: nothing_to_check,
-        after: AfterSuccess::Keep,
-    };
-    let state = FormState::new(action, plan, move |warehouse: &Warehouse| {
-        toasts.say(format!("{} {done}.", warehouse.code));
-        turns.update_value(|turns| *turns += 1);
-        refresh.now();
-    });
-    let hidden = vec![("warehouse", code.clone()), ("active", active.to_owned())];
-    Activation { action, state, hidden, key: format!("warehouse-use:{code}:{}", turns.get_value()) }
+    let turn = Turn { name: "use", subject: ("warehouse", code), active, turns, refresh };
+    let done = if active { "is drawn on again" } else { "is passed by" };
+    Activation::new(turn, move |warehouse: &Warehouse| format!("{} {done}.", warehouse.code))
 }
 
 fn check(values: &Values) -> FieldErrors {

@@ -8,35 +8,25 @@ use domain::page::Page;
 use domain::problem::Problem;
 use serde::Deserialize;
 use store::Store;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::extract::{Change, Json, Nothing, Query, Segment, checked, limit};
+use super::extract::{Change, Json, Nothing, Query, Segment, checked};
+use super::page::PageQuery;
 use super::problem::ApiError;
 use super::render::{self, Sent};
 use super::schema::{answers, scalar};
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListQuery {
-    #[param(inline, value_type = scalar::Limit, required = false)]
-    limit: Option<String>,
-    #[param(inline, value_type = scalar::Cursor, required = false)]
-    cursor: Option<String>,
-}
-
 /// Lists keys, newest first, those that were revoked included.
 #[utoipa::path(
     get, path = "/api/keys", operation_id = "key_list", tag = "keys",
-    params(ListQuery),
+    params(PageQuery),
     responses((status = 200, description = "A page of keys.", body = answers::Page<answers::Key>)),
 )]
 pub(crate) async fn list(
     State(store): State<Store>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<JsonAnswer<Page<ApiKey>>, ApiError> {
-    let limit = limit(query.limit.as_deref())?;
-    Ok(JsonAnswer(store.key_list(limit, query.cursor.as_deref()).await?))
+    Ok(JsonAnswer(store.key_list(query.limit()?, query.cursor()).await?))
 }
 
 /// A key to be created.

@@ -8,35 +8,25 @@ use domain::page::Page;
 use domain::problem::Problem;
 use serde::Deserialize;
 use store::Store;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::extract::{Change, Json, Query, Segment, checked, limit};
+use super::extract::{Change, Json, Query, Segment, checked};
+use super::page::PageQuery;
 use super::problem::ApiError;
 use super::render::{self, Sent};
 use super::schema::{answers, scalar};
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListQuery {
-    #[param(inline, value_type = scalar::Limit, required = false)]
-    limit: Option<String>,
-    #[param(inline, value_type = scalar::Cursor, required = false)]
-    cursor: Option<String>,
-}
-
 /// Lists users, first the one that was there first.
 #[utoipa::path(
     get, path = "/api/users", operation_id = "user_list", tag = "users",
-    params(ListQuery),
+    params(PageQuery),
     responses((status = 200, description = "A page of users.", body = answers::Page<answers::User>)),
 )]
 pub(crate) async fn list(
     State(store): State<Store>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<JsonAnswer<Page<User>>, ApiError> {
-    let limit = limit(query.limit.as_deref())?;
-    Ok(JsonAnswer(store.user_list(limit, query.cursor.as_deref()).await?))
+    Ok(JsonAnswer(store.user_list(query.limit()?, query.cursor()).await?))
 }
 
 /// Reads a user.

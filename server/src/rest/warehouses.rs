@@ -7,35 +7,25 @@ use domain::problem::Problem;
 use domain::warehouse::{NewWarehouse, Warehouse, WarehouseCode, WarehousePatch};
 use serde::Deserialize;
 use store::Store;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::extract::{Change, Json, Query, Segment, Whole, checked, limit};
+use super::extract::{Change, Json, Query, Segment, Whole, checked};
+use super::page::PageQuery;
 use super::problem::ApiError;
 use super::render::{self, Sent};
 use super::schema::{answers, scalar};
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListQuery {
-    #[param(inline, value_type = scalar::Limit, required = false)]
-    limit: Option<String>,
-    #[param(inline, value_type = scalar::Cursor, required = false)]
-    cursor: Option<String>,
-}
-
 /// Lists warehouses, first the one that is drawn on first.
 #[utoipa::path(
     get, path = "/api/warehouses", operation_id = "warehouse_list", tag = "warehouses",
-    params(ListQuery),
+    params(PageQuery),
     responses((status = 200, description = "A page of warehouses.", body = answers::Page<answers::Warehouse>)),
 )]
 pub(crate) async fn list(
     State(store): State<Store>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<JsonAnswer<Page<Warehouse>>, ApiError> {
-    let limit = limit(query.limit.as_deref())?;
-    Ok(JsonAnswer(store.warehouse_list(limit, query.cursor.as_deref()).await?))
+    Ok(JsonAnswer(store.warehouse_list(query.limit()?, query.cursor()).await?))
 }
 
 /// Reads a warehouse.
