@@ -1,4 +1,7 @@
 //! What is answered. A field that is always there, though it may be `null`, is required.
+//!
+//! All of them stand in one file, long as it is: each is a list of fields without a line of logic, and most are made of
+//! others.
 
 use std::collections::BTreeMap;
 

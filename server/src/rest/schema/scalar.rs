@@ -3,6 +3,8 @@
 //! The patterns are read by programs in several languages: they use nothing but classes of characters of
 //! the basic plane. What the domain refuses beyond it (invisible characters of the others) is a documented
 //! refusal.
+//!
+//! All of them stand in one file, long as it is: they are looked up here by name, and none has any logic.
 
 use std::borrow::Cow;
 
