@@ -95,11 +95,8 @@ impl Availability {
     /// To be called before a product is read from its tables: what changes meanwhile is then not lost.
     pub(crate) fn load(self: &Arc<Self>, id: ProductId) -> Load {
         let stretch = self.stretch();
-        let slot = (stretch != BROKEN).then(|| {
-            let slot = self.products.get_with(id, Arc::<Slot>::default);
-            (slot.load_begins(), slot)
-        });
-        Load { availability: Arc::clone(self), slot, stretch }
+        let slot = self.products.get_with(id, Arc::<Slot>::default);
+        Load { availability: Arc::clone(self), since: slot.load_begins(), slot, stretch }
     }
 
     /// What was committed here, before it is answered.
@@ -161,26 +158,29 @@ impl Availability {
 #[derive(Debug)]
 pub(crate) struct Load {
     availability: Arc<Availability>,
-    /// Where it will be remembered, if at all.
-    slot: Option<(Since, Arc<Slot>)>,
+    /// Where it will be remembered, if that is the place of the product still.
+    slot: Arc<Slot>,
+    since: Since,
     stretch: u64,
 }
 
 impl Load {
-    /// Remembers what was read, and gives the product as it is known now.
+    /// Remembers what was read, where nothing can have been missed since, and gives the product as it is known
+    /// now.
     pub(crate) fn done(self, read: Known) -> ProductView {
-        let Some((since, slot)) = self.slot.as_ref().filter(|_| self.availability.stretch() == self.stretch) else {
-            return read.view(None);
-        };
-        self.availability.ids.insert(read.product.sku.clone(), read.product.id);
-        slot.loaded(self.stretch, *since, read)
+        let Availability { products, ids, .. } = &*self.availability;
+        let Some(slot) = products.get(&read.product.id) else { return read.view(None) };
+        let is_whole = self.stretch != BROKEN && self.availability.stretch() == self.stretch;
+        if !(is_whole && Arc::ptr_eq(&slot, &self.slot)) {
+            return slot.told(read);
+        }
+        ids.insert(read.product.sku.clone(), read.product.id);
+        slot.loaded(self.stretch, self.since, read)
     }
 }
 
 impl Drop for Load {
     fn drop(&mut self) {
-        if let Some((_, slot)) = &self.slot {
-            slot.load_ends();
-        }
+        self.slot.load_ends();
     }
 }

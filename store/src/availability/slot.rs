@@ -27,6 +27,9 @@ struct State {
     pending: VecDeque<Change>,
     /// How many changes happened before those.
     past: u64,
+    /// What somebody was told meanwhile and is not known any more. What a load brings may be older, for it read
+    /// earlier; and nobody is to see less than before.
+    told: Option<Known>,
 }
 
 /// How many changes had happened when a load began.
@@ -42,7 +45,7 @@ impl Slot {
     pub(super) fn apply(&self, change: Change) {
         let mut state = self.lock();
         if state.known.as_mut().is_some_and(|known| known.apply(&change).is_err()) {
-            state.known = None;
+            state.forget();
         }
         if state.loads > 0 {
             state.pending.push_back(change);
@@ -64,31 +67,27 @@ impl Slot {
         state.loads -= 1;
         if state.loads == 0 {
             state.past += state.pending.len() as u64;
-            state.pending = VecDeque::new();
+            (state.pending, state.told) = (VecDeque::new(), None);
         }
     }
 
-    /// Remembers what was read, brought up to date with what happened meanwhile; and gives what is known
-    /// then.
+    /// Remembers what was read in this stretch, brought up to date with what happened since; and gives what is
+    /// known then.
     pub(super) fn loaded(&self, stretch: u64, since: Since, read: Known) -> ProductView {
         let mut state = self.lock();
-        if state.stretch > stretch {
-            // True enough for who asked, and not to be remembered.
-            return read.view(None);
-        }
         if state.stretch < stretch {
-            (state.stretch, state.known) = (stretch, None);
+            state.forget();
+            state.stretch = stretch;
         }
-        let known = match state.known.take() {
-            Some(mut known) => {
-                known.merge(&read);
-                Some(known)
-            }
-            None => state.brought_up_to_date(since, read.clone()),
-        };
-        let view = known.as_ref().unwrap_or(&read).view(None);
-        state.known = known;
-        view
+        if state.known.is_none() && state.stretch == stretch {
+            state.known = state.brought_up_to_date(since, read.clone());
+        }
+        state.tell(read).view(None)
+    }
+
+    /// Gives what was read while something may have been missed: true enough for who asked, and not remembered.
+    pub(super) fn told(&self, read: Known) -> ProductView {
+        self.lock().tell(read).view(None)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -100,7 +99,122 @@ impl State {
     /// Applies what happened since a load began to what it read; `None` where that can't be done.
     fn brought_up_to_date(&self, since: Since, mut read: Known) -> Option<Known> {
         let seen = usize::try_from(since.0.checked_sub(self.past)?).ok()?;
-        let mut changes = self.pending.iter().skip(seen);
-        changes.all(|change| read.apply(change).is_ok()).then_some(read)
+        for change in self.pending.iter().skip(seen) {
+            read.apply(change).ok()?;
+        }
+        if let Some(told) = &self.told {
+            read.merge(told);
+        }
+        Some(read)
+    }
+
+    fn forget(&mut self) {
+        if let Some(known) = self.known.take() {
+            self.tell(known);
+        }
+    }
+
+    /// The newest of what is known or was told, this included.
+    fn tell(&mut self, mut read: Known) -> Known {
+        if let Some(known) = &mut self.known {
+            known.merge(&read);
+            return known.clone();
+        }
+        if let Some(told) = &self.told {
+            read.merge(told);
+        }
+        // Who begins to load from here on reads what is at least as new.
+        self.told = (self.loads > 0).then(|| read.clone());
+        read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::ProductId;
+    use domain::money::Money;
+    use domain::product::Product;
+    use domain::stock::{StockLevel, StockRow};
+    use domain::warehouse::WarehouseCode;
+
+    use super::*;
+
+    const STRETCH: u64 = 1;
+
+    fn time(milliseconds: i64) -> Timestamp {
+        Timestamp::from_unix_milliseconds(milliseconds).unwrap()
+    }
+
+    /// The product as it was after its row had moved so many times.
+    fn known(version: i64) -> Known {
+        let product = Product {
+            id: ProductId::from_uuid(uuid::Uuid::from_u128(1)),
+            sku: domain::sku::Sku::new("MUG").unwrap(),
+            name: domain::text::Name::new("Mug").unwrap(),
+            price: Money::new(1, "GBP".parse().unwrap()),
+            archived: false,
+            low_stock_threshold: None,
+            version: 1,
+            created_at: time(0),
+        };
+        let row = StockRow { level: StockLevel { on_hand: version, reserved: 0 }, version };
+        Known { product, rows: vec![(WarehouseCode::main(), row)], as_of: time(version) }
+    }
+
+    fn on_hand(view: &ProductView) -> i64 {
+        view.total().on_hand
+    }
+
+    fn seen(slot: &Slot) -> Option<i64> {
+        slot.look(STRETCH, None).as_ref().map(on_hand)
+    }
+
+    #[test]
+    fn what_a_load_brings_is_not_older_than_what_another_has_told_and_could_not_leave() {
+        let slot = Slot::default();
+        let first = slot.load_begins();
+        slot.apply(Change::Facts);
+        let second = slot.load_begins();
+        // The first reads last, and what happened to the product while it did keeps it from being remembered.
+        assert_eq!(on_hand(&slot.loaded(STRETCH, first, known(8))), 8);
+        assert_eq!(seen(&slot), None);
+        assert_eq!(on_hand(&slot.loaded(STRETCH, second, known(7))), 8);
+        assert_eq!(seen(&slot), Some(8));
+        slot.load_ends();
+        slot.load_ends();
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_followed_by_something_older() {
+        let slot = Slot::default();
+        let loads = [(); 3].map(|()| slot.load_begins());
+        let [first, second, _] = loads;
+        slot.loaded(STRETCH, first, known(5));
+        // The second read later than what is known, of which the tail has not heard yet.
+        assert_eq!(on_hand(&slot.loaded(STRETCH, second, known(9))), 9);
+        slot.apply(Change::Facts);
+        let last = slot.load_begins();
+        assert_eq!(on_hand(&slot.loaded(STRETCH, last, known(8))), 9);
+    }
+
+    #[test]
+    fn a_load_that_something_was_missed_in_is_told_and_not_remembered() {
+        let slot = Slot::default();
+        let (_missed, whole) = (slot.load_begins(), slot.load_begins());
+        assert_eq!(on_hand(&slot.told(known(9))), 9);
+        assert_eq!(seen(&slot), None);
+        assert_eq!(on_hand(&slot.loaded(STRETCH, whole, known(8))), 9);
+        assert_eq!(seen(&slot), Some(9));
+        // Nor is what is known newer than what somebody else was told.
+        assert_eq!((on_hand(&slot.told(known(10))), seen(&slot)), (10, Some(10)));
+    }
+
+    #[test]
+    fn what_was_told_is_kept_for_as_long_as_somebody_loads() {
+        let slot = Slot::default();
+        slot.load_begins();
+        slot.told(known(9));
+        slot.load_ends();
+        assert!(slot.lock().told.is_none());
     }
 }

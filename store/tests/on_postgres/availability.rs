@@ -172,7 +172,8 @@ async fn more_products_than_are_remembered_are_all_answered_rightly(pool: PgPool
     store.close().await;
 }
 
-/// Writers and readers on two servers; each reads back what it wrote, and none ever sees less than before.
+/// Writers and readers on two servers, whose tails begin anew every now and then; each reads back what it wrote,
+/// and none ever sees less than before.
 #[sqlx::test(migrations = "../migrations")]
 async fn versions_never_go_back_while_writers_race_readers_on_two_servers(pool: PgPool) {
     const SKUS: [&str; 3] = ["HOT", "WARM", "COLD"];
@@ -182,10 +183,19 @@ async fn versions_never_go_back_while_writers_race_readers_on_two_servers(pool: 
         let _: ProductView = answer(stores[0].product_create(request(), new).await);
         receive(&stores[0], sku, 100_000).await;
     }
-    let _running = stores.each_ref().map(Running::start);
     let ends_at = Instant::now() + Duration::from_secs(6);
-    let mut tasks = Vec::new();
+    let (mut tasks, mut tails) = (Vec::new(), Vec::new());
     for (place, store) in stores.iter().enumerate() {
+        let tail_of = store.clone();
+        tails.push(tokio::spawn(async move {
+            let mut running = Running::start(&tail_of);
+            while Instant::now() < ends_at {
+                sleep(Duration::from_millis(290)).await;
+                running.stop().await;
+                running = Running::start(&tail_of);
+            }
+            running
+        }));
         for writer in 0..4 {
             let store = store.clone();
             tasks.push(tokio::spawn(async move {
@@ -238,6 +248,10 @@ async fn versions_never_go_back_while_writers_race_readers_on_two_servers(pool: 
         done += task.await.unwrap();
     }
     assert!(done > 1_000, "only {done}");
+    let mut running = Vec::new();
+    for tail in tails {
+        running.push(tail.await.unwrap());
+    }
     sleep(Duration::from_secs(1)).await;
     let table = Store::new(pool.clone());
     for sku in SKUS {

@@ -28,6 +28,12 @@ impl Running {
             }
         }))
     }
+
+    /// Ends it, so that the store's tail can be started again.
+    pub(crate) async fn stop(mut self) {
+        self.0.abort();
+        let _aborted = (&mut self.0).await;
+    }
 }
 
 impl Drop for Running {
