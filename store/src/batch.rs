@@ -175,7 +175,7 @@ async fn attempt_in_tx(
     bond: Bond,
 ) -> Result<Attempt, StoreError> {
     let locks = lock::all_in_tx(tx, items, locking).await?;
-    let read::Read { mut state, kept, busy } = read::all_in_tx(tx, items, locks, locking, lookup).await?;
+    let read::Read { mut state, kept, kept_before, busy } = read::all_in_tx(tx, items, locks, locking, lookup).await?;
     let places = places(items, &kept, &state, &busy);
     if bond == Bond::Together && places.iter().any(|place| !matches!(place, Place::Open)) {
         return Ok(Attempt::Lost(outcomes(places, Vec::new())));
@@ -185,10 +185,7 @@ async fn attempt_in_tx(
         state.reservations.values().map(|each| (each.id, each.status)).collect();
     let decisions = decided(&mut state, open().map(|item| &item.command))?;
 
-    let unproven = match lookup {
-        Lookup::Seen => unproven(open().zip(&decisions)),
-        Lookup::All => Vec::new(),
-    };
+    let unproven = unproven(open().zip(&decisions), lookup, kept_before);
     let in_the_way = in_the_way::in_the_way_in_tx(tx, &unproven, &short_products(&decisions, &state)).await?;
     // Before overdue holds make room: for what was done already, none has to.
     if in_the_way.is_kept {
@@ -223,12 +220,21 @@ async fn attempt_in_tx(
     Ok(if won { Attempt::Won(Decided { outcomes, committed }) } else { Attempt::Lost(outcomes) })
 }
 
-/// The new keys that are not written, because nothing came of their requests: what proves the others new
-/// proves nothing of these.
-fn unproven<'a>(decided: impl Iterator<Item = (&'a Item, &'a Result<Decision, Refusal>)>) -> Vec<&'a Claim> {
+/// The keys that nothing has proven new: they are not written, because nothing came of their requests, and they
+/// were not looked up, or only before the locks were waited for.
+fn unproven<'a>(
+    decided: impl Iterator<Item = (&'a Item, &'a Result<Decision, Refusal>)>,
+    lookup: Lookup,
+    kept_before: bool,
+) -> Vec<&'a Claim> {
     let without_effect = decided.filter(|(_, decision)| decision.as_ref().map_or(true, |won| won.drafts.is_empty()));
     let claims = without_effect.filter_map(|(item, _)| Some(&item.reply.as_ref()?.claim));
-    claims.filter(|claim| claim.standing == Standing::New).collect()
+    let is_unproven = |claim: &&Claim| match (lookup, claim.standing) {
+        (Lookup::Seen, Standing::Own) => false,
+        (Lookup::Seen, Standing::New) => true,
+        (Lookup::Seen, Standing::Seen) | (Lookup::All, _) => kept_before,
+    };
+    claims.filter(is_unproven).collect()
 }
 
 /// Decides; a panic is taken for what it is, the fault of one of the commands.

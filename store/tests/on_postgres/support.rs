@@ -196,15 +196,20 @@ pub(crate) async fn count(pool: &PgPool, sql: &'static str) -> i64 {
 
 /// Returns once a session waits for a lock.
 pub(crate) async fn somebody_waits(pool: &PgPool) {
+    so_many_wait(pool, 1).await;
+}
+
+/// Returns once so many sessions wait for a lock.
+pub(crate) async fn so_many_wait(pool: &PgPool, sessions: i64) {
     let waiting = "select count(*) from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock'";
     for _ in 0..4_000 {
-        if count(pool, waiting).await > 0 {
+        if count(pool, waiting).await >= sessions {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    panic!("nobody waits for a lock");
+    panic!("fewer than {sessions} wait for a lock");
 }
 
 /// Walks a list to its end and back to its beginning; both ways must show the same.

@@ -9,8 +9,8 @@ use sqlx::PgPool;
 use store::{Answered, Fingerprint, Request, StoreError};
 
 use crate::support::{
-    answer, assert_sound, by_sku, change_to, code, count, hold, hold_of, keyed, level, new_product, product, served,
-    told, ttl,
+    answer, assert_sound, by_sku, change_to, code, count, hold, hold_of, keyed, level, new_product, product, receive,
+    served, so_many_wait, told, ttl,
 };
 
 /// Sends it twice at once.
@@ -45,6 +45,40 @@ async fn twins_for_the_last_unit_both_have_it(pool: PgPool) {
     }
     assert_sound(&store).await;
     store.close().await;
+}
+
+/// The one that comes second waits behind the first for the lock of the stock, in a statement that began before
+/// the first was done, and finds nothing left. Its key was sent before, so it was looked up; too early.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_repetition_that_waited_while_the_first_was_done_is_answered_as_the_first(pool: PgPool) {
+    let servers = [served(&pool).await, served(&pool).await];
+    for round in 0..3 {
+        let sku = format!("S{round}");
+        product(&servers[0], &sku, 0).await;
+        let send = |server: usize| servers[server].reservation_hold(keyed(&sku), hold_of(&[(sku.as_str(), 1)]));
+        for server in [0, 1] {
+            assert_eq!(code(send(server).await), "insufficient_stock");
+        }
+        receive(&servers[0], &sku, 1).await;
+        let mut tx = pool.begin().await.unwrap();
+        sqlx::query("select from stock for update").execute(&mut *tx).await.unwrap();
+        let second = async {
+            so_many_wait(&pool, 1).await;
+            send(1).await
+        };
+        let release = async {
+            so_many_wait(&pool, 2).await;
+            tx.rollback().await.unwrap();
+        };
+        let (first, second, ()) = tokio::join!(send(0), second, release);
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert_eq!(first.rendered, second.rendered);
+        assert!(first.replayed != second.replayed);
+        assert_eq!(level(&servers[0], &sku).await, (1, 1));
+    }
+    for server in servers {
+        server.close().await;
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]
