@@ -86,17 +86,7 @@ pub(crate) async fn idempotency_insert_in_tx(
     if answers.is_empty() {
         return Ok(Ok(()));
     }
-    let column = |text: fn(&Rendered) -> Option<String>| -> Vec<Option<String>> {
-        answers.iter().map(|(_, rendered)| text(rendered)).collect()
-    };
-    let keys: Vec<String> = answers.iter().map(|(claim, _)| claim.key.as_str().to_owned()).collect();
-    let callers: Vec<String> = answers.iter().map(|(claim, _)| claim.caller.clone()).collect();
-    let fingerprints: Vec<Vec<u8>> = answers.iter().map(|(claim, _)| claim.fingerprint.0.to_vec()).collect();
-    let statuses: Vec<i16> =
-        answers.iter().map(|(_, rendered)| i16::try_from(rendered.status).unwrap_or(i16::MAX)).collect();
-    let etags = column(|rendered| rendered.etag.clone());
-    let locations = column(|rendered| rendered.location.clone());
-    let bodies: Vec<Vec<u8>> = answers.iter().map(|(_, rendered)| rendered.body.clone()).collect();
+    let columns = Keys::of(answers);
     let inserted = sqlx::query!(
         "insert into idempotency_keys (
             key,
@@ -119,17 +109,45 @@ pub(crate) async fn idempotency_insert_in_tx(
             $7::bytea[]
         )
         on conflict do nothing",
-        &keys,
-        &callers,
-        &fingerprints,
-        &statuses,
-        &etags as &[Option<String>],
-        &locations as &[Option<String>],
-        &bodies,
+        &columns.keys as &[&str],
+        &columns.callers as &[&str],
+        &columns.fingerprints as &[&[u8]],
+        &columns.statuses,
+        &columns.etags as &[Option<&str>],
+        &columns.locations as &[Option<&str>],
+        &columns.bodies as &[&[u8]],
         now.as_datetime(),
     )
     .execute(conn)
     .await?
     .rows_affected();
     Ok(if inserted == answers.len() as u64 { Ok(()) } else { Err(Claimed) })
+}
+
+/// Answers with the keys that they are kept under.
+pub(crate) struct Keys<'a> {
+    pub(crate) keys: Vec<&'a str>,
+    pub(crate) callers: Vec<&'a str>,
+    pub(crate) fingerprints: Vec<&'a [u8]>,
+    pub(crate) statuses: Vec<i16>,
+    pub(crate) etags: Vec<Option<&'a str>>,
+    pub(crate) locations: Vec<Option<&'a str>>,
+    pub(crate) bodies: Vec<&'a [u8]>,
+}
+
+impl<'a> Keys<'a> {
+    /// In one order, for whoever claims the same key is waited for.
+    pub(crate) fn of(answers: &[(&'a Claim, &'a Rendered)]) -> Self {
+        let mut answers = answers.to_vec();
+        answers.sort_unstable_by_key(|(claim, _)| (&claim.key, &claim.caller));
+        Self {
+            keys: answers.iter().map(|(claim, _)| claim.key.as_str()).collect(),
+            callers: answers.iter().map(|(claim, _)| claim.caller.as_str()).collect(),
+            fingerprints: answers.iter().map(|(claim, _)| claim.fingerprint.0.as_slice()).collect(),
+            statuses: answers.iter().map(|(_, kept)| i16::try_from(kept.status).unwrap_or(i16::MAX)).collect(),
+            etags: answers.iter().map(|(_, kept)| kept.etag.as_deref()).collect(),
+            locations: answers.iter().map(|(_, kept)| kept.location.as_deref()).collect(),
+            bodies: answers.iter().map(|(_, kept)| kept.body.as_slice()).collect(),
+        }
+    }
 }

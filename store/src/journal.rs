@@ -74,16 +74,16 @@ pub(crate) async fn journal_append_in_tx(
         &columns.change_ids,
         &columns.actors,
         &columns.request_ids as &[Option<Uuid>],
-        &columns.actions,
-        &columns.subject_kinds,
+        &columns.actions as &[&str],
+        &columns.subject_kinds as &[&str],
         &columns.subject_ids,
         &columns.product_ids as &[Option<Uuid>],
-        &columns.warehouses as &[Option<String>],
+        &columns.warehouses as &[Option<&str>],
         &columns.on_hand_deltas,
         &columns.reserved_deltas,
         &columns.versions as &[Option<i64>],
-        &columns.before as &[Option<Value>],
-        &columns.after as &[Option<Value>],
+        &columns.before as &[Option<&Value>],
+        &columns.after as &[Option<&Value>],
     )
     .execute(conn)
     .await?;
@@ -92,25 +92,25 @@ pub(crate) async fn journal_append_in_tx(
 
 /// The entries to append, a vector for each column.
 #[derive(Default)]
-pub(crate) struct Columns {
+pub(crate) struct Columns<'a> {
     pub(crate) shard_keys: Vec<Uuid>,
     pub(crate) change_ids: Vec<Uuid>,
     pub(crate) actors: Vec<String>,
     pub(crate) request_ids: Vec<Option<Uuid>>,
-    pub(crate) actions: Vec<String>,
-    pub(crate) subject_kinds: Vec<String>,
+    pub(crate) actions: Vec<&'a str>,
+    pub(crate) subject_kinds: Vec<&'a str>,
     pub(crate) subject_ids: Vec<Uuid>,
     pub(crate) product_ids: Vec<Option<Uuid>>,
-    pub(crate) warehouses: Vec<Option<String>>,
+    pub(crate) warehouses: Vec<Option<&'a str>>,
     pub(crate) on_hand_deltas: Vec<i64>,
     pub(crate) reserved_deltas: Vec<i64>,
     pub(crate) versions: Vec<Option<i64>>,
-    pub(crate) before: Vec<Option<Value>>,
-    pub(crate) after: Vec<Option<Value>>,
+    pub(crate) before: Vec<Option<&'a Value>>,
+    pub(crate) after: Vec<Option<&'a Value>>,
 }
 
-impl Columns {
-    pub(crate) fn of(changes: &[(Caller, &ChangeDraft)]) -> Self {
+impl<'a> Columns<'a> {
+    pub(crate) fn of(changes: &[(Caller, &'a ChangeDraft)]) -> Self {
         let mut columns = Self::default();
         for (caller, change) in changes {
             for entry in &change.entries {
@@ -120,7 +120,7 @@ impl Columns {
         columns
     }
 
-    fn push(&mut self, caller: &Caller, change: &ChangeDraft, entry: &EntryDraft) {
+    fn push(&mut self, caller: &Caller, change: &'a ChangeDraft, entry: &'a EntryDraft) {
         let stock = entry.stock.as_ref();
         let product_id = match (stock, change.subject) {
             (Some(stock), _) => Some(stock.key.product_id.as_uuid()),
@@ -138,15 +138,15 @@ impl Columns {
         self.change_ids.push(change.change_id.as_uuid());
         self.actors.push(caller.actor.to_string());
         self.request_ids.push(caller.request_id.map(RequestId::as_uuid));
-        self.actions.push(change.action.as_str().to_owned());
-        self.subject_kinds.push(change.subject.kind().to_owned());
+        self.actions.push(change.action.as_str());
+        self.subject_kinds.push(change.subject.kind());
         self.subject_ids.push(change.subject.id());
         self.product_ids.push(product_id);
-        self.warehouses.push(stock.map(|stock| stock.key.warehouse.as_str().to_owned()));
+        self.warehouses.push(stock.map(|stock| stock.key.warehouse.as_str()));
         self.on_hand_deltas.push(stock.map_or(0, |stock| stock.on_hand_delta));
         self.reserved_deltas.push(stock.map_or(0, |stock| stock.reserved_delta));
         self.versions.push(stock.map(|stock| stock.version));
-        self.before.push(entry.before.clone());
-        self.after.push(entry.after.clone());
+        self.before.push(entry.before.as_ref());
+        self.after.push(entry.after.as_ref());
     }
 }

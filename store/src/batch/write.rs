@@ -10,13 +10,14 @@ use domain::ids::{CustomerId, OrderId, ReservationId};
 use domain::journal::ChangeDraft;
 use domain::order::Order;
 use domain::reservation::{Reservation, ReservationStatus};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use self::columns::{Changes, Keys, Lines, Made, Stock};
+use self::columns::{Changes, Lines, Made, Stock};
 use super::Item;
 use crate::error::StoreError;
-use crate::idempotency::{Claim, Claimed};
+use crate::idempotency::{Claim, Claimed, Keys};
 use crate::journal;
 use crate::orders::customers::customers_insert_in_tx;
 use crate::orders::write::{orders_insert_in_tx, orders_update_in_tx};
@@ -77,51 +78,51 @@ async fn rest_in_tx(
     let written = sqlx::query_file!(
         "src/batch/write.sql",
         &stock.product_ids,
-        &stock.warehouses,
+        &stock.warehouses as &[&str],
         &stock.on_hand,
         &stock.reserved,
         &stock.versions,
         &made.ids,
-        &made.statuses,
-        &made.owners as &[Option<String>],
-        &made.strategies,
+        &made.statuses as &[&str],
+        &made.owners as &[Option<&str>],
+        &made.strategies as &[&str],
         &made.created,
         &made.expires,
         &made.orders as &[Option<Uuid>],
         &lines.product_ids,
         &lines.reservation_ids,
-        &lines.warehouses,
+        &lines.warehouses as &[&str],
         &lines.places,
         &lines.quantities,
-        &lines.reasons,
+        &lines.reasons as &[&str],
         &changes.ids,
-        &changes.statuses,
-        &changes.strategies,
+        &changes.statuses as &[&str],
+        &changes.strategies as &[&str],
         &changes.expires,
         &changes.orders as &[Option<Uuid>],
-        &changes.were,
+        &changes.were as &[&str],
         state.now.as_datetime(),
         &entries.shard_keys,
         &entries.change_ids,
         &entries.actors,
         &entries.request_ids as &[Option<Uuid>],
-        &entries.actions,
-        &entries.subject_kinds,
+        &entries.actions as &[&str],
+        &entries.subject_kinds as &[&str],
         &entries.subject_ids,
         &entries.product_ids as &[Option<Uuid>],
-        &entries.warehouses as &[Option<String>],
+        &entries.warehouses as &[Option<&str>],
         &entries.on_hand_deltas,
         &entries.reserved_deltas,
         &entries.versions as &[Option<i64>],
-        &entries.before as &[Option<serde_json::Value>],
-        &entries.after as &[Option<serde_json::Value>],
-        &keys.keys,
-        &keys.callers,
-        &keys.fingerprints,
+        &entries.before as &[Option<&Value>],
+        &entries.after as &[Option<&Value>],
+        &keys.keys as &[&str],
+        &keys.callers as &[&str],
+        &keys.fingerprints as &[&[u8]],
         &keys.statuses,
-        &keys.etags as &[Option<String>],
-        &keys.locations as &[Option<String>],
-        &keys.bodies,
+        &keys.etags as &[Option<&str>],
+        &keys.locations as &[Option<&str>],
+        &keys.bodies as &[&[u8]],
     )
     .fetch_one(conn)
     .await

@@ -8,10 +8,10 @@ use domain::ids::{OrderId, ReservationId};
 use domain::journal::ChangeDraft;
 use domain::reservation::{Reservation, ReservationStatus};
 use domain::stock::StockKey;
+use domain::text::Owner;
 use uuid::Uuid;
 
-use crate::idempotency::Claim;
-use crate::request::{Caller, Rendered};
+use crate::request::Caller;
 
 /// How many rows there are, as Postgres counts them.
 fn rows<T>(column: &[T]) -> i64 {
@@ -20,23 +20,23 @@ fn rows<T>(column: &[T]) -> i64 {
 
 /// Stock rows with their new level.
 #[derive(Default)]
-pub(super) struct Stock {
+pub(super) struct Stock<'a> {
     pub(super) product_ids: Vec<Uuid>,
-    pub(super) warehouses: Vec<String>,
+    pub(super) warehouses: Vec<&'a str>,
     pub(super) on_hand: Vec<i64>,
     pub(super) reserved: Vec<i64>,
     pub(super) versions: Vec<i64>,
 }
 
-impl Stock {
+impl<'a> Stock<'a> {
     /// The rows that the changes moved, as the state has them in the end.
-    pub(super) fn of(state: &State, changes: &[(Caller, &ChangeDraft)]) -> Self {
+    pub(super) fn of(state: &State, changes: &[(Caller, &'a ChangeDraft)]) -> Self {
         let entries = changes.iter().flat_map(|(_, change)| &change.entries);
         let keys: BTreeSet<&StockKey> = entries.filter_map(|entry| Some(&entry.stock.as_ref()?.key)).collect();
         let mut columns = Self::default();
         for (key, row) in keys.into_iter().filter_map(|key| Some((key, state.stock.get(key)?))) {
             columns.product_ids.push(key.product_id.as_uuid());
-            columns.warehouses.push(key.warehouse.as_str().to_owned());
+            columns.warehouses.push(key.warehouse.as_str());
             columns.on_hand.push(row.level.on_hand);
             columns.reserved.push(row.level.reserved);
             columns.versions.push(row.version);
@@ -50,23 +50,23 @@ impl Stock {
 }
 
 /// New reservations.
-pub(super) struct Made {
+pub(super) struct Made<'a> {
     pub(super) ids: Vec<Uuid>,
-    pub(super) statuses: Vec<String>,
-    pub(super) owners: Vec<Option<String>>,
-    pub(super) strategies: Vec<String>,
+    pub(super) statuses: Vec<&'a str>,
+    pub(super) owners: Vec<Option<&'a str>>,
+    pub(super) strategies: Vec<&'a str>,
     pub(super) created: Vec<DateTime<Utc>>,
     pub(super) expires: Vec<DateTime<Utc>>,
     pub(super) orders: Vec<Option<Uuid>>,
 }
 
-impl Made {
-    pub(super) fn of(made: &[&Reservation]) -> Self {
+impl<'a> Made<'a> {
+    pub(super) fn of(made: &[&'a Reservation]) -> Self {
         Self {
             ids: made.iter().map(|each| each.id.as_uuid()).collect(),
-            statuses: made.iter().map(|each| each.status.as_str().to_owned()).collect(),
-            owners: made.iter().map(|each| each.owner.clone().map(String::from)).collect(),
-            strategies: made.iter().map(|each| <&str>::from(each.strategy).to_owned()).collect(),
+            statuses: made.iter().map(|each| each.status.as_str()).collect(),
+            owners: made.iter().map(|each| each.owner.as_ref().map(Owner::as_str)).collect(),
+            strategies: made.iter().map(|each| each.strategy.into()).collect(),
             created: made.iter().map(|each| each.created_at.as_datetime()).collect(),
             expires: made.iter().map(|each| each.expires_at.as_datetime()).collect(),
             orders: made.iter().map(|each| each.order_id.map(OrderId::as_uuid)).collect(),
@@ -76,27 +76,27 @@ impl Made {
 
 /// The lines of reservations, by warehouse.
 #[derive(Default)]
-pub(super) struct Lines {
+pub(super) struct Lines<'a> {
     pub(super) product_ids: Vec<Uuid>,
     pub(super) reservation_ids: Vec<Uuid>,
-    pub(super) warehouses: Vec<String>,
+    pub(super) warehouses: Vec<&'a str>,
     pub(super) places: Vec<i32>,
     pub(super) quantities: Vec<i64>,
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<&'a str>,
 }
 
-impl Lines {
-    pub(super) fn of(reservations: &[&Reservation]) -> Self {
+impl<'a> Lines<'a> {
+    pub(super) fn of(reservations: &[&'a Reservation]) -> Self {
         let mut columns = Self::default();
         for reservation in reservations {
             for (place, line) in (0..).zip(&reservation.lines) {
                 for allocation in &line.allocations {
                     columns.product_ids.push(line.product_id.as_uuid());
                     columns.reservation_ids.push(reservation.id.as_uuid());
-                    columns.warehouses.push(allocation.warehouse.as_str().to_owned());
+                    columns.warehouses.push(allocation.warehouse.as_str());
                     columns.places.push(place);
                     columns.quantities.push(allocation.quantity);
-                    columns.reasons.push(<&str>::from(allocation.reason).to_owned());
+                    columns.reasons.push(allocation.reason.into());
                 }
             }
         }
@@ -105,57 +105,29 @@ impl Lines {
 }
 
 /// Reservations that are not what they were.
-pub(super) struct Changes {
+pub(super) struct Changes<'a> {
     pub(super) ids: Vec<Uuid>,
-    pub(super) statuses: Vec<String>,
-    pub(super) strategies: Vec<String>,
+    pub(super) statuses: Vec<&'a str>,
+    pub(super) strategies: Vec<&'a str>,
     pub(super) expires: Vec<DateTime<Utc>>,
     pub(super) orders: Vec<Option<Uuid>>,
-    pub(super) were: Vec<String>,
+    pub(super) were: Vec<&'a str>,
 }
 
-impl Changes {
-    pub(super) fn of(changed: &[&Reservation], before: &BTreeMap<ReservationId, ReservationStatus>) -> Self {
+impl<'a> Changes<'a> {
+    pub(super) fn of(changed: &[&'a Reservation], before: &BTreeMap<ReservationId, ReservationStatus>) -> Self {
         let was = |id| before.get(&id).copied().unwrap_or(ReservationStatus::Held);
         Self {
             ids: changed.iter().map(|each| each.id.as_uuid()).collect(),
-            statuses: changed.iter().map(|each| each.status.as_str().to_owned()).collect(),
-            strategies: changed.iter().map(|each| <&str>::from(each.strategy).to_owned()).collect(),
+            statuses: changed.iter().map(|each| each.status.as_str()).collect(),
+            strategies: changed.iter().map(|each| each.strategy.into()).collect(),
             expires: changed.iter().map(|each| each.expires_at.as_datetime()).collect(),
             orders: changed.iter().map(|each| each.order_id.map(OrderId::as_uuid)).collect(),
-            were: changed.iter().map(|each| was(each.id).as_str().to_owned()).collect(),
+            were: changed.iter().map(|each| was(each.id).as_str()).collect(),
         }
     }
 
     pub(super) fn len(&self) -> i64 {
         rows(&self.ids)
-    }
-}
-
-/// Answers with the keys that they are kept under.
-pub(super) struct Keys {
-    pub(super) keys: Vec<String>,
-    pub(super) callers: Vec<String>,
-    pub(super) fingerprints: Vec<Vec<u8>>,
-    pub(super) statuses: Vec<i16>,
-    pub(super) etags: Vec<Option<String>>,
-    pub(super) locations: Vec<Option<String>>,
-    pub(super) bodies: Vec<Vec<u8>>,
-}
-
-impl Keys {
-    /// In one order, for whoever claims the same key is waited for.
-    pub(super) fn of(answers: &[(&Claim, &Rendered)]) -> Self {
-        let mut answers = answers.to_vec();
-        answers.sort_unstable_by_key(|(claim, _)| (&claim.key, &claim.caller));
-        Self {
-            keys: answers.iter().map(|(claim, _)| claim.key.as_str().to_owned()).collect(),
-            callers: answers.iter().map(|(claim, _)| claim.caller.clone()).collect(),
-            fingerprints: answers.iter().map(|(claim, _)| claim.fingerprint.0.to_vec()).collect(),
-            statuses: answers.iter().map(|(_, kept)| i16::try_from(kept.status).unwrap_or(i16::MAX)).collect(),
-            etags: answers.iter().map(|(_, kept)| kept.etag.clone()).collect(),
-            locations: answers.iter().map(|(_, kept)| kept.location.clone()).collect(),
-            bodies: answers.iter().map(|(_, kept)| kept.body.clone()).collect(),
-        }
     }
 }
