@@ -22,11 +22,11 @@ use domain::stock::{StockKey, StockRow};
 use domain::time::Timestamp;
 use moka::sync::Cache;
 
+use known::Change;
 pub(crate) use known::Known;
-use known::{Change, Move};
 use slot::{Since, Slot};
 
-use crate::journal::Told;
+use crate::journal::Glimpse;
 
 /// Stretches of time in which the tail misses nothing are numbered; between them this is the number, and
 /// nothing is remembered.
@@ -116,20 +116,10 @@ impl Availability {
     }
 
     /// What the tail has seen.
-    pub(crate) fn apply(&self, entries: &[Arc<Told>]) {
-        for told in entries {
-            let Some(slot) = told.product_id.and_then(|id| self.products.get(&id)) else { continue };
-            let entry = &told.entry;
-            slot.apply(match (&entry.warehouse, entry.version) {
-                (Some(warehouse), Some(version)) => Change::Move(Move {
-                    warehouse: warehouse.clone(),
-                    on_hand_delta: entry.on_hand_delta,
-                    reserved_delta: entry.reserved_delta,
-                    version,
-                    at: entry.at,
-                }),
-                _ => Change::Facts,
-            });
+    pub(crate) fn apply(&self, entries: &[Glimpse]) {
+        for Glimpse { product_id, moved, .. } in entries {
+            let Some(slot) = product_id.and_then(|id| self.products.get(&id)) else { continue };
+            slot.apply(moved.clone().map_or(Change::Facts, Change::Moved));
         }
     }
 

@@ -19,7 +19,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub(crate) use list::journal_of_subjects_in_tx;
-pub use told::Told;
+pub use told::{Glimpse, Moved, Told};
 
 use crate::error::StoreError;
 use crate::request::Caller;

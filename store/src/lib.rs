@@ -44,8 +44,8 @@ pub mod migrate;
 mod stats;
 pub mod verify;
 
-pub use journal::Told;
 pub use journal::follow::{Followed, Follower, Following};
 pub use journal::tail::JournalTail;
 pub use journal::visible::{Visible, VisibleFeed};
+pub use journal::{Glimpse, Moved, Told};
 pub use reservations::expire::Expired;

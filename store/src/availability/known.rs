@@ -5,6 +5,8 @@ use domain::stock::{LevelDelta, StockRow};
 use domain::time::Timestamp;
 use domain::warehouse::WarehouseCode;
 
+use crate::journal::Moved;
+
 /// A product with its stock, as it was at `as_of` or later.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
@@ -18,22 +20,11 @@ pub(crate) struct Known {
 #[derive(Clone, Debug)]
 pub(super) enum Change {
     /// One stock row moved.
-    Move(Move),
+    Moved(Moved),
     /// The product was seen as it is.
     Known(Known),
     /// The product's own facts changed; how is not told.
     Facts,
-}
-
-/// A journal entry about one stock row.
-#[derive(Clone, Debug)]
-pub(super) struct Move {
-    pub(super) warehouse: WarehouseCode,
-    pub(super) on_hand_delta: i64,
-    pub(super) reserved_delta: i64,
-    /// The version that the row has since.
-    pub(super) version: i64,
-    pub(super) at: Timestamp,
 }
 
 /// What is known can't be moved on by this change: the product has to be read again.
@@ -43,7 +34,7 @@ pub(super) struct Lost;
 impl Known {
     pub(super) fn apply(&mut self, change: &Change) -> Result<(), Lost> {
         match change {
-            Change::Move(moved) => self.apply_move(moved),
+            Change::Moved(moved) => self.apply_move(moved),
             Change::Known(known) => {
                 self.merge(known);
                 Ok(())
@@ -73,7 +64,7 @@ impl Known {
         ProductView::new(self.product.clone(), self.rows.iter().cloned(), as_of)
     }
 
-    fn apply_move(&mut self, moved: &Move) -> Result<(), Lost> {
+    fn apply_move(&mut self, moved: &Moved) -> Result<(), Lost> {
         let row = self.row(&moved.warehouse);
         if moved.version <= row.version {
             return Ok(());

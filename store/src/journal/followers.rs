@@ -37,6 +37,12 @@ struct Index {
     by_subject: HashMap<Uuid, Vec<Arc<Mailbox>>>,
 }
 
+impl Index {
+    fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.by_product.is_empty() && self.by_subject.is_empty()
+    }
+}
+
 impl Followers {
     /// There is room for so many at once.
     pub(super) fn new(followers_max: usize) -> Self {
@@ -104,6 +110,20 @@ impl Followers {
         index.by_product.tell(entries, |told| told.product_id);
         index.by_subject.tell(entries, |told| Some(told.entry.subject.id()));
         self.told_to.send_replace(Some(to));
+    }
+
+    /// Whether there is nobody to be told.
+    pub(super) fn are_none(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// Goes on to `to` where there is nobody to be told of what lies before it. Whether that is so.
+    pub(super) fn pass(&self, to: i64) -> bool {
+        let index = self.lock();
+        if index.is_empty() {
+            self.told_to.send_if_modified(|told_to| told_to.replace(to) != Some(to));
+        }
+        index.is_empty()
     }
 
     /// Tells everybody that entries up to `to` were missed.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
-use domain::ids::{ChangeId, RequestId};
+use domain::ids::{ChangeId, ProductId, RequestId};
 use domain::journal::{Entry, Subject};
 use domain::sku::Sku;
 use domain::time::Timestamp;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::{Glimpse, Moved};
 use crate::error::{StoreError, corrupt};
 
 pub(super) const SELECT: &str = "select
@@ -54,6 +55,39 @@ pub(super) struct EntryRow {
     pub(super) after: Option<Value>,
 }
 
+/// As much of an entry as concerns what is remembered of products.
+pub(super) struct GlimpseRow {
+    pub(super) position: i64,
+    pub(super) at: DateTime<Utc>,
+    pub(super) product_id: Option<Uuid>,
+    pub(super) warehouse: Option<String>,
+    pub(super) on_hand_delta: i64,
+    pub(super) reserved_delta: i64,
+    pub(super) version: Option<i64>,
+}
+
+impl TryFrom<GlimpseRow> for Glimpse {
+    type Error = StoreError;
+
+    fn try_from(row: GlimpseRow) -> Result<Self, StoreError> {
+        let GlimpseRow { position, at, product_id, warehouse, on_hand_delta, reserved_delta, version } = row;
+        let warehouse = warehouse_code(warehouse)?;
+        let at = Timestamp::new(at);
+        let moved = warehouse.zip(version).map(|(warehouse, version)| Moved {
+            warehouse,
+            on_hand_delta,
+            reserved_delta,
+            version,
+            at,
+        });
+        Ok(Self { position, product_id: product_id.map(ProductId::from_uuid), moved })
+    }
+}
+
+fn warehouse_code(text: Option<String>) -> Result<Option<WarehouseCode>, StoreError> {
+    text.map(WarehouseCode::new).transpose().map_err(|error| corrupt("journal.warehouse", error))
+}
+
 impl TryFrom<EntryRow> for Entry {
     type Error = StoreError;
 
@@ -85,10 +119,7 @@ impl TryFrom<EntryRow> for Entry {
             action: action.parse().map_err(|error| corrupt("journal.action", error))?,
             subject: Subject::new(&subject_kind, subject_id).map_err(|error| corrupt("journal.subject_kind", error))?,
             sku: sku.map(Sku::new).transpose().map_err(|error| corrupt("products.sku", error))?,
-            warehouse: warehouse
-                .map(WarehouseCode::new)
-                .transpose()
-                .map_err(|error| corrupt("journal.warehouse", error))?,
+            warehouse: warehouse_code(warehouse)?,
             on_hand_delta,
             reserved_delta,
             version,

@@ -20,9 +20,9 @@ use tokio::time::Instant;
 use self::backlog::Backlog;
 use self::horizon::Horizon;
 use self::read::Draw;
-use super::Told;
 use super::feeds::Feeds;
-use super::told::Row;
+use super::told::{Row, Sight};
+use super::{Glimpse, Told};
 use crate::availability::Availability;
 use crate::error::StoreError;
 use crate::store::Store;
@@ -159,7 +159,8 @@ impl JournalTail {
             Some(watch) => watch,
             none => none.insert(Watch::begin(read::highest(connection).await?)),
         };
-        let seen = watch.look(connection).await?;
+        let in_full = !self.feeds.followers.are_none();
+        let seen = watch.look(connection, in_full).await?;
         let (is_all, is_new) = (seen.is_all, !seen.rows.is_empty());
         let missing = watch.horizon.gaps().len();
         let is_settled = watch.horizon.is_settled();
@@ -178,8 +179,8 @@ impl JournalTail {
     }
 
     fn tell_visible(&self, seen: Seen) {
-        let unreadable = seen.rows.iter().any(|row| row.told.is_none());
-        let entries: Vec<Arc<Told>> = seen.rows.into_iter().filter_map(|row| row.told).collect();
+        let unreadable = seen.rows.iter().any(|row| row.glimpse.is_none());
+        let entries: Vec<Glimpse> = seen.rows.into_iter().filter_map(|row| row.glimpse).collect();
         self.availability.apply(&entries);
         self.feeds.visible.entries(&entries);
         if seen.began || (unreadable && self.is_whole()) {
@@ -202,6 +203,11 @@ impl JournalTail {
             watch.backlog.take(to);
             *told_to = to;
             self.feeds.followers.missed(to);
+            return Ok(true);
+        }
+        if self.feeds.followers.pass(to) {
+            watch.backlog.take(to);
+            *told_to = to;
             return Ok(true);
         }
         let from_table_to = to.min(watch.backlog.from());
@@ -259,7 +265,7 @@ fn tell(feeds: &Feeds, rows: Vec<Row>, to: i64) {
 /// What a look at the journal has brought.
 struct Seen {
     /// What was not seen before, by position.
-    rows: Vec<Row>,
+    rows: Vec<Sight>,
     /// Everything that was visible at this time was seen by now, if this is all.
     clock: Timestamp,
     is_all: bool,
@@ -272,7 +278,8 @@ impl Watch {
         Self { horizon: Horizon::begin(high), backlog: Backlog::begin(high), whole: false }
     }
 
-    async fn look(&mut self, connection: &mut PgConnection) -> Result<Seen, StoreError> {
+    /// Reads what was not seen before; in full only where somebody follows, for they alone are told all of it.
+    async fn look(&mut self, connection: &mut PgConnection, in_full: bool) -> Result<Seen, StoreError> {
         let draw = if self.horizon.wants_mark() { Draw::Xid } else { Draw::Nothing };
         let moment = read::moment(connection, draw).await?;
         if let Some(xid) = moment.xid {
@@ -282,14 +289,23 @@ impl Watch {
         // Those that come late are read last: an entry of a stock row that comes on top is then never
         // there before the one below it.
         let gaps: Vec<(i64, i64)> = self.horizon.gaps().collect();
-        let mut rows = read::above(connection, self.horizon.high(), i64::MAX, ROWS_MAX).await?;
+        let high = self.horizon.high();
+        let mut rows: Vec<Sight> = if in_full {
+            read::above(connection, high, i64::MAX, ROWS_MAX).await?.into_iter().map(Sight::from).collect()
+        } else {
+            read::glimpse_above(connection, high, ROWS_MAX).await?
+        };
         let late = read::within(connection, gaps.into_iter(), ROWS_MAX).await?;
-        let is_full = |rows: &[Row]| i64::try_from(rows.len()).is_ok_and(|rows| rows >= ROWS_MAX);
-        let (gaps_read, is_all) = (!is_full(&late), !is_full(&rows) && !is_full(&late));
-        rows.extend(late);
+        let is_full = |rows: usize| i64::try_from(rows).is_ok_and(|rows| rows >= ROWS_MAX);
+        let (gaps_read, is_all) = (!is_full(late.len()), !is_full(rows.len()) && !is_full(late.len()));
+        rows.extend(late.into_iter().map(Sight::from));
         rows.sort_unstable_by_key(|row| row.position);
         rows.retain(|row| self.horizon.saw(row.position));
-        self.backlog.keep(&rows, self.horizon.high());
+        if in_full {
+            self.backlog.keep(&rows, self.horizon.high());
+        } else {
+            self.backlog.skip(self.horizon.high());
+        }
         let mut began = false;
         if let Some(position) = reached.filter(|_| gaps_read) {
             self.horizon.settle(position);

@@ -5,8 +5,10 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use domain::ids::ProductId;
 use domain::journal::Entry;
+use domain::time::Timestamp;
+use domain::warehouse::WarehouseCode;
 
-use super::row::EntryRow;
+use super::row::{EntryRow, GlimpseRow};
 use crate::error::StoreError;
 
 /// A journal entry that is shared by all who are told of it, and rendered once for all of them.
@@ -29,6 +31,40 @@ impl Told {
     }
 }
 
+/// As much of an entry as concerns what is remembered of products: which one it is about, and how its stock moved.
+#[derive(Clone, Debug)]
+pub struct Glimpse {
+    pub position: i64,
+    pub product_id: Option<ProductId>,
+    /// `None` where it is the product's own facts that changed.
+    pub moved: Option<Moved>,
+}
+
+/// How one stock row moved.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    pub warehouse: WarehouseCode,
+    pub on_hand_delta: i64,
+    pub reserved_delta: i64,
+    /// The version that the row has since.
+    pub version: i64,
+    pub at: Timestamp,
+}
+
+impl From<&Told> for Glimpse {
+    fn from(told: &Told) -> Self {
+        let entry = &told.entry;
+        let moved = entry.warehouse.as_ref().zip(entry.version).map(|(warehouse, version)| Moved {
+            warehouse: warehouse.clone(),
+            on_hand_delta: entry.on_hand_delta,
+            reserved_delta: entry.reserved_delta,
+            version,
+            at: entry.at,
+        });
+        Self { position: entry.position, product_id: told.product_id, moved }
+    }
+}
+
 /// A row of the journal on its way to being told of.
 #[derive(Debug)]
 pub(super) struct Row {
@@ -38,17 +74,41 @@ pub(super) struct Row {
 }
 
 impl From<EntryRow> for Row {
-    /// What can't be read may be another version's: it counts as missed, and does not stop the rest.
     fn from(row: EntryRow) -> Self {
         let position = row.position;
-        match Told::try_from(row) {
-            Ok(told) => Self { position, told: Some(Arc::new(told)) },
-            Err(error) => {
-                tracing::error!(position, error = error.in_full(), "a journal entry can't be read and is not told of");
-                Self { position, told: None }
-            }
-        }
+        Self { position, told: readable(position, row.try_into().map(Arc::new)) }
     }
+}
+
+/// What the tail sees of a row.
+#[derive(Debug)]
+pub(super) struct Sight {
+    pub(super) position: i64,
+    /// `None` where this version can't read it.
+    pub(super) glimpse: Option<Glimpse>,
+    /// `None` where it was not read in full, too.
+    pub(super) told: Option<Arc<Told>>,
+}
+
+impl From<Row> for Sight {
+    fn from(Row { position, told }: Row) -> Self {
+        Self { position, glimpse: told.as_deref().map(Glimpse::from), told }
+    }
+}
+
+impl From<GlimpseRow> for Sight {
+    fn from(row: GlimpseRow) -> Self {
+        let position = row.position;
+        Self { position, glimpse: readable(position, row.try_into()), told: None }
+    }
+}
+
+/// What can't be read may be another version's: it counts as missed, and does not stop the rest.
+fn readable<T>(position: i64, read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| {
+        tracing::error!(position, error = error.in_full(), "a journal entry can't be read and is not told of");
+    })
+    .ok()
 }
 
 impl TryFrom<EntryRow> for Told {

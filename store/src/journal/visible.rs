@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Told;
+use super::Glimpse;
 
 /// How many messages wait for a listener at most; one that is further behind has missed some.
 const WAITING_MAX: usize = 1_024;
@@ -15,7 +15,7 @@ const WAITING_MAX: usize = 1_024;
 #[derive(Clone, Debug)]
 pub enum Visible {
     /// These were committed, on this server or another.
-    Entries(Arc<[Arc<Told>]>),
+    Entries(Arc<[Glimpse]>),
     /// Something may have been missed: drop what you know. From here on nothing is missed.
     Restarted,
     /// Nothing is told for now: drop what you know, and keep nothing until [`Visible::Restarted`]; the
@@ -84,7 +84,7 @@ impl VisibleSender {
         VisibleFeed { receiver, state: Arc::clone(&self.state), next }
     }
 
-    pub(super) fn entries(&self, entries: &[Arc<Told>]) {
+    pub(super) fn entries(&self, entries: &[Glimpse]) {
         if !entries.is_empty() && self.sender.receiver_count() > 0 {
             let _heard = self.sender.send(Visible::Entries(entries.into()));
         }

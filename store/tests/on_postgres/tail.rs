@@ -1,12 +1,11 @@
 //! The tail of the journal: nothing missed, nothing told twice, whatever order transactions end in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::ProductId;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
-use store::{Followed, Follower, Following, JournalTail, Store, Told, Visible, VisibleFeed};
+use store::{Followed, Follower, Following, JournalTail, Store, Visible, VisibleFeed};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -72,7 +71,7 @@ async fn visible(feed: &mut VisibleFeed) -> Vec<i64> {
     let mut seen = Vec::new();
     while let Ok(Some(message)) = timeout(Duration::from_millis(50), feed.next()).await {
         match message {
-            Visible::Entries(entries) => seen.extend(entries.iter().map(|told| told.position())),
+            Visible::Entries(entries) => seen.extend(entries.iter().map(|glimpse| glimpse.position)),
             Visible::Restarted => {}
             Visible::Broken => panic!("broken"),
         }
@@ -209,6 +208,38 @@ async fn a_follower_goes_on_from_any_position_and_is_told_what_it_asks_for(pool:
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_was_seen_while_nobody_followed_is_told_in_full_to_who_comes_before_it_is_final(pool: PgPool) {
+    let store = Store::new(pool.clone());
+    let mut tail = store.journal_tail().unwrap();
+    poll_until(&mut tail, &store, 0).await;
+    let (early, first) = writer(&pool).await;
+    let id = product(&store, "MUG", 10).await;
+    for _ in 0..3 {
+        tail.poll_once().await.unwrap();
+    }
+    let mut follower = store.journal_follow(Followed::default(), Some(0)).await.unwrap();
+    let listening = tokio::spawn(async move {
+        let mut told = Vec::new();
+        while told.len() < 3 {
+            let Following::Entries(entries) = follower.next().await else { panic!("not told") };
+            told.extend(entries);
+        }
+        told
+    });
+    sleep(Duration::from_millis(50)).await;
+    tail.poll_once().await.unwrap();
+    assert!(!listening.is_finished(), "{first} may still come before the others");
+    early.commit().await.unwrap();
+    poll_until(&mut tail, &store, first + 2).await;
+    let told = timeout(SOON, listening).await.unwrap().unwrap();
+    assert_eq!(told.iter().map(|told| told.position()).collect::<Vec<_>>(), [first, first + 1, first + 2]);
+    let received = &told[2];
+    assert_eq!((received.product_id, received.entry.on_hand_delta), (Some(id), 10));
+    assert!(received.entry.sku.is_some() && received.entry.after.is_some());
+    tail.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_position_that_nobody_told_of_is_answered_with_what_there_is(pool: PgPool) {
     let store = Store::new(pool.clone());
     product(&store, "MUG", 1).await;
@@ -332,7 +363,7 @@ async fn whatever_writers_do_each_follower_sees_the_table_in_order_and_once(pool
             let mut times: BTreeMap<i64, u32> = BTreeMap::new();
             while let Ok(Some(message)) = timeout(Duration::from_secs(2), seen.next()).await {
                 if let Visible::Entries(entries) = message {
-                    entries.iter().for_each(|told: &Arc<Told>| *times.entry(told.position()).or_default() += 1);
+                    entries.iter().for_each(|glimpse| *times.entry(glimpse.position).or_default() += 1);
                 }
             }
             drop(stop);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::journal::Told;
-use crate::journal::told::Row;
+use crate::journal::told::{Row, Sight};
 
 /// How many entries are kept.
 const KEPT_MAX: usize = 10_000;
@@ -25,13 +25,18 @@ impl Backlog {
     }
 
     /// Keeps rows; `high` is the greatest position seen, theirs included.
-    pub(super) fn keep(&mut self, rows: &[Row], high: i64) {
+    pub(super) fn keep(&mut self, rows: &[Sight], high: i64) {
         let above = rows.iter().filter(|row| row.position > self.from);
         self.kept.extend(above.map(|row| (row.position, row.told.clone())));
         if self.kept.len() > KEPT_MAX {
-            self.kept.clear();
-            self.from = high;
+            self.skip(high);
         }
+    }
+
+    /// What was seen up to `high` was not read in full.
+    pub(super) fn skip(&mut self, high: i64) {
+        self.kept.clear();
+        self.from = high;
     }
 
     /// Up to this position entries have to be read from the table.
@@ -51,8 +56,8 @@ impl Backlog {
 mod tests {
     use super::*;
 
-    fn rows(positions: impl Iterator<Item = i64>) -> Vec<Row> {
-        positions.map(|position| Row { position, told: None }).collect()
+    fn rows(positions: impl Iterator<Item = i64>) -> Vec<Sight> {
+        positions.map(|position| Sight { position, glimpse: None, told: None }).collect()
     }
 
     #[test]
