@@ -100,7 +100,8 @@ pub enum Stopped {
 
 impl Cluster {
     /// Starts the cluster, or joins the one that already runs on the same data, whoever started it.
-    /// The first start initialises it, in about a second.
+    /// The first start initialises it: in about a second where it is thrown away, else in some seconds, for a gigabyte
+    /// of the log is made ready.
     pub fn start(options: Options) -> Result<Self, ClusterError> {
         let account = Account::for_postgres()?;
         let (data_dir, temporary, durability) = match &options.place {

@@ -78,6 +78,21 @@ fn data_stays_between_runs_and_the_logins_have_the_rights_they_need_and_no_more(
 }
 
 #[test]
+fn what_stays_begins_with_room_in_its_log_and_what_is_thrown_away_without() {
+    let data_dir = data_dir();
+    let cluster = Cluster::start(kept(data_dir.path())).unwrap();
+    let parts = |folder: &Path| {
+        let files = fs::read_dir(folder.join("pg_wal")).unwrap().map(|file| file.unwrap());
+        files.filter(|file| file.metadata().unwrap().len() == 16 << 20).count()
+    };
+    assert!(parts(&data_dir.path().join("postgres/data")) >= 63);
+    assert_eq!(ask(&cluster.owner_url(), "SHOW min_wal_size").unwrap(), "1GB");
+    let thrown_away = Cluster::start(Options::temporary().programs(programs())).unwrap();
+    let top = thrown_away.socket_dir().parent().unwrap();
+    assert!(parts(&top.join("postgres/data")) <= 2);
+}
+
+#[test]
 fn the_socket_is_closed_to_other_users_and_there_is_no_network() {
     let data_dir = data_dir();
     let cluster = Cluster::start(kept(data_dir.path())).unwrap();
