@@ -25,7 +25,8 @@ const LOG_TAIL_BYTES: u64 = 4096;
 /// that is not there yet is written full of zeros and flushed by whoever commits first in it, and for that time, 20 to
 /// 40 ms, nobody else commits; parts that were used before are used again.
 const ROOM: &str = "1GB";
-const ROOM_PARTS: usize = 64;
+/// As many as there are in [`ROOM`], but for the one that is in use.
+const ROOM_PARTS: usize = 63;
 const LOG_BYTES_MAX: u64 = 1 << 20;
 
 /// What survives a power cut.
@@ -43,6 +44,8 @@ pub(crate) struct Postmaster {
     pub(crate) folders: Folders,
     pub(crate) account: Account,
     pub(crate) durability: Durability,
+    /// Whether there is to be room in the log from the beginning.
+    pub(crate) roomy: bool,
     /// The server process, where it was this one that started it.
     pub(crate) child: Option<Child>,
 }
@@ -58,9 +61,21 @@ impl Postmaster {
         if half.exists() {
             fs::remove_dir_all(&half).map_err(ClusterError::folder("remove", &half))?;
         }
-        self.initdb(&half)?;
-        self.make_database(&half)?;
-        fs::rename(&half, &self.folders.data).map_err(ClusterError::folder("name", &self.folders.data))
+        let made = self.make(&half);
+        if made.is_err() {
+            // It may have filled the disk. What can't be removed now is at the next start.
+            let _ = fs::remove_dir_all(&half);
+        }
+        made
+    }
+
+    fn make(&self, half: &Path) -> Result<(), ClusterError> {
+        self.initdb(half)?;
+        self.make_database(half)?;
+        if self.roomy {
+            self.make_room(half)?;
+        }
+        fs::rename(half, &self.folders.data).map_err(ClusterError::folder("name", &self.folders.data))
     }
 
     fn initdb(&self, data: &Path) -> Result<(), ClusterError> {
@@ -84,25 +99,33 @@ impl Postmaster {
         self.initialised(&output)
     }
 
-    /// Roles, database and room in the log, by Postgres in its single-user mode: there is no server to connect to yet.
+    /// Roles and database.
     fn make_database(&self, data: &Path) -> Result<(), ClusterError> {
         let create_db = match self.durability {
             Durability::Full => "NOCREATEDB",
             Durability::None => "CREATEDB",
         };
-        let script = self.folders.top.join("create.sql");
         // In this mode a line is a statement.
-        let mut statements = format!(
-            "CREATE ROLE {APP_ROLE} LOGIN;\n\
-             CREATE ROLE {OWNER_ROLE} LOGIN {create_db};\n\
-             GRANT {APP_ROLE} TO {OWNER_ROLE};\n\
-             CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE};\n"
-        );
-        if self.durability == Durability::Full {
-            // Each part is left once something stands in it. The shutdown makes room of them.
-            let leave = "SELECT pg_create_restore_point('room');\nSELECT pg_switch_wal();\n";
-            statements.push_str(&leave.repeat(ROOM_PARTS - 1));
-        }
+        self.run_single(
+            data,
+            &format!(
+                "CREATE ROLE {APP_ROLE} LOGIN;\n\
+                 CREATE ROLE {OWNER_ROLE} LOGIN {create_db};\n\
+                 GRANT {APP_ROLE} TO {OWNER_ROLE};\n\
+                 CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE};\n"
+            ),
+        )
+    }
+
+    /// Leaves part after part of the log as soon as something stands in it: the shutdown makes room of them.
+    fn make_room(&self, data: &Path) -> Result<(), ClusterError> {
+        let leave = "SELECT pg_create_restore_point('room');\nSELECT pg_switch_wal();\n";
+        self.run_single(data, &leave.repeat(ROOM_PARTS))
+    }
+
+    /// Runs statements by Postgres in its single-user mode: there is no server to connect to yet.
+    fn run_single(&self, data: &Path, statements: &str) -> Result<(), ClusterError> {
+        let script = self.folders.top.join("create.sql");
         fs::write(&script, statements).map_err(ClusterError::folder("write", &script))?;
         let input = fs::File::open(&script).map_err(ClusterError::folder("open", &script))?;
         let mut single = self.command("postgres");

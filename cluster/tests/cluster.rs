@@ -31,7 +31,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 fn kept(data_dir: &Path) -> Options {
-    Options::kept(data_dir).programs(programs())
+    Options::kept(data_dir).programs(programs()).roomy(false)
 }
 
 fn ask(url: &str, statement: &'static str) -> Result<String, sqlx::Error> {
@@ -80,7 +80,7 @@ fn data_stays_between_runs_and_the_logins_have_the_rights_they_need_and_no_more(
 #[test]
 fn what_stays_begins_with_room_in_its_log_and_what_is_thrown_away_without() {
     let data_dir = data_dir();
-    let cluster = Cluster::start(kept(data_dir.path())).unwrap();
+    let cluster = Cluster::start(Options::kept(data_dir.path()).programs(programs())).unwrap();
     let parts = |folder: &Path| {
         let files = fs::read_dir(folder.join("pg_wal")).unwrap().map(|file| file.unwrap());
         files.filter(|file| file.metadata().unwrap().len() == 16 << 20).count()
