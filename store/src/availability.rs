@@ -79,6 +79,8 @@ impl Availability {
 
     /// The product as it is known, if it is.
     pub(crate) fn look(&self, product: &ProductRef) -> Option<ProductView> {
+        // Before all else: what is applied after that, and in a later stretch, is not claimed to be in the slot.
+        let seen_to = Timestamp::from_unix_milliseconds(self.seen_to.load(Ordering::Acquire));
         let stretch = self.stretch();
         if stretch == BROKEN {
             return None;
@@ -87,8 +89,6 @@ impl Availability {
             ProductRef::Id(id) => *id,
             ProductRef::Sku(sku) => self.ids.get(sku)?,
         };
-        // Before the slot is looked into: what is applied after that is not claimed to be in it.
-        let seen_to = Timestamp::from_unix_milliseconds(self.seen_to.load(Ordering::Acquire));
         self.products.get(&id)?.look(stretch, seen_to)
     }
 
@@ -96,7 +96,7 @@ impl Availability {
     pub(crate) fn load(self: &Arc<Self>, id: ProductId) -> Load {
         let stretch = self.stretch();
         let slot = self.products.get_with(id, Arc::<Slot>::default);
-        Load { availability: Arc::clone(self), since: slot.load_begins(), slot, stretch }
+        Load { availability: Arc::clone(self), since: slot.load_begins(stretch), slot, stretch }
     }
 
     /// What was committed here, before it is answered.

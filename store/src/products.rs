@@ -218,9 +218,10 @@ async fn product_view_in_tx(conn: &mut PgConnection, id: ProductId) -> Result<Pr
 
 async fn product_known_in_tx(conn: &mut PgConnection, id: ProductId) -> Result<Known, StoreError> {
     let ids = BTreeSet::from([id]);
-    // The stock first: a version that is too low makes a client read again, one too high hides a change.
-    let stock = stock_read_in_tx(conn, &ids).await?;
+    // The clock first, so that everything that was committed by then is in what is read. Then the stock: a version that
+    // is too low makes a client read again, one too high hides a change.
     let as_of = tx::clock_in_tx(conn).await?;
+    let stock = stock_read_in_tx(conn, &ids).await?;
     let product = products_read_in_tx(conn, &ids).await?.remove(&id);
     let product = product.ok_or_else(|| Problem::not_found("product"))?;
     let rows = stock.into_iter().map(|(key, row)| (key.warehouse, row)).collect();

@@ -27,8 +27,8 @@ struct State {
     pending: VecDeque<Change>,
     /// How many changes happened before those.
     past: u64,
-    /// What somebody was told meanwhile and is not known any more. What a load brings may be older, for it read
-    /// earlier; and nobody is to see less than before.
+    /// What somebody was told meanwhile. What a load brings may be older, for it read earlier; and nobody is to see
+    /// less than before.
     told: Option<Known>,
 }
 
@@ -56,8 +56,16 @@ impl Slot {
         }
     }
 
-    pub(super) fn load_begins(&self) -> Since {
+    /// A load begins, in this stretch.
+    pub(super) fn load_begins(&self, stretch: u64) -> Since {
         let mut state = self.lock();
+        if state.loads == 0 {
+            state.told = None;
+            if state.stretch != stretch {
+                // Something may have been missed, and the tables alone count: after a fail-over they may be older.
+                (state.stretch, state.known) = (stretch, None);
+            }
+        }
         state.loads += 1;
         Since(state.past + state.pending.len() as u64)
     }
@@ -80,12 +88,13 @@ impl Slot {
             state.stretch = stretch;
         }
         if state.known.is_none() && state.stretch == stretch {
-            state.known = state.brought_up_to_date(since, read.clone());
+            state.known = state.brought_up_to_date(since, &read);
         }
         state.tell(read).view(None)
     }
 
-    /// Gives what was read while something may have been missed: true enough for who asked, and not remembered.
+    /// Gives what was read while something may have been missed: true enough for who asked, and remembered only where
+    /// something is known already.
     pub(super) fn told(&self, read: Known) -> ProductView {
         self.lock().tell(read).view(None)
     }
@@ -97,8 +106,9 @@ impl Slot {
 
 impl State {
     /// Applies what happened since a load began to what it read; `None` where that can't be done.
-    fn brought_up_to_date(&self, since: Since, mut read: Known) -> Option<Known> {
+    fn brought_up_to_date(&self, since: Since, read: &Known) -> Option<Known> {
         let seen = usize::try_from(since.0.checked_sub(self.past)?).ok()?;
+        let mut read = read.clone();
         for change in self.pending.iter().skip(seen) {
             read.apply(change).ok()?;
         }
@@ -109,23 +119,22 @@ impl State {
     }
 
     fn forget(&mut self) {
-        if let Some(known) = self.known.take() {
+        if let Some(known) = self.known.take()
+            && self.loads > 0
+        {
             self.tell(known);
         }
     }
 
     /// The newest of what is known or was told, this included.
-    fn tell(&mut self, mut read: Known) -> Known {
-        if let Some(known) = &mut self.known {
-            known.merge(&read);
-            return known.clone();
-        }
-        if let Some(told) = &self.told {
-            read.merge(told);
-        }
-        // Who begins to load from here on reads what is at least as new.
-        self.told = (self.loads > 0).then(|| read.clone());
-        read
+    fn tell(&mut self, read: Known) -> &Known {
+        let newest = match self.known.as_mut() {
+            Some(known) => known,
+            // For as long as somebody loads: who begins to from here on reads what is at least as new.
+            None => self.told.get_or_insert_with(|| read.clone()),
+        };
+        newest.merge(&read);
+        newest
     }
 }
 
@@ -172,9 +181,9 @@ mod tests {
     #[test]
     fn what_a_load_brings_is_not_older_than_what_another_has_told_and_could_not_leave() {
         let slot = Slot::default();
-        let first = slot.load_begins();
+        let first = slot.load_begins(STRETCH);
         slot.apply(Change::Facts);
-        let second = slot.load_begins();
+        let second = slot.load_begins(STRETCH);
         // The first reads last, and what happened to the product while it did keeps it from being remembered.
         assert_eq!(on_hand(&slot.loaded(STRETCH, first, known(8))), 8);
         assert_eq!(seen(&slot), None);
@@ -187,20 +196,20 @@ mod tests {
     #[test]
     fn what_is_forgotten_is_not_followed_by_something_older() {
         let slot = Slot::default();
-        let loads = [(); 3].map(|()| slot.load_begins());
+        let loads = [(); 3].map(|()| slot.load_begins(STRETCH));
         let [first, second, _] = loads;
         slot.loaded(STRETCH, first, known(5));
         // The second read later than what is known, of which the tail has not heard yet.
         assert_eq!(on_hand(&slot.loaded(STRETCH, second, known(9))), 9);
         slot.apply(Change::Facts);
-        let last = slot.load_begins();
+        let last = slot.load_begins(STRETCH);
         assert_eq!(on_hand(&slot.loaded(STRETCH, last, known(8))), 9);
     }
 
     #[test]
     fn a_load_that_something_was_missed_in_is_told_and_not_remembered() {
         let slot = Slot::default();
-        let (_missed, whole) = (slot.load_begins(), slot.load_begins());
+        let (_missed, whole) = (slot.load_begins(STRETCH), slot.load_begins(STRETCH));
         assert_eq!(on_hand(&slot.told(known(9))), 9);
         assert_eq!(seen(&slot), None);
         assert_eq!(on_hand(&slot.loaded(STRETCH, whole, known(8))), 9);
@@ -210,9 +219,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_known_before_something_may_have_been_missed_does_not_count_against_the_tables() {
+        for between in [None, Some(0)] {
+            let slot = Slot::default();
+            let since = slot.load_begins(STRETCH);
+            slot.loaded(STRETCH, since, known(9));
+            slot.load_ends();
+            if let Some(broken) = between {
+                slot.load_begins(broken);
+                assert_eq!(on_hand(&slot.told(known(8))), 8);
+                slot.load_ends();
+            }
+            let since = slot.load_begins(STRETCH + 1);
+            assert_eq!(on_hand(&slot.loaded(STRETCH + 1, since, known(8))), 8);
+            assert_eq!(slot.look(STRETCH + 1, None).as_ref().map(on_hand), Some(8));
+            slot.load_ends();
+        }
+    }
+
+    #[test]
     fn what_was_told_is_kept_for_as_long_as_somebody_loads() {
         let slot = Slot::default();
-        slot.load_begins();
+        slot.load_begins(STRETCH);
         slot.told(known(9));
         slot.load_ends();
         assert!(slot.lock().told.is_none());
