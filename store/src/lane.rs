@@ -19,6 +19,7 @@ use std::time::Instant;
 
 use domain::problem::Problem;
 use sqlx::postgres::PgConnectOptions;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 pub(crate) use slot::Slot;
@@ -38,6 +39,8 @@ struct Entry {
     item: Item,
     since: Instant,
     reply: oneshot::Sender<Result<Outcome, StoreError>>,
+    /// Where the caller lives.
+    home: Handle,
 }
 
 /// All lanes of a store. When the last clone is dropped the lanes do what they have, and end.
@@ -79,7 +82,7 @@ impl Lanes {
         self.start();
         let slot = Slot::of_command(&item.command.kind);
         let (reply, outcome) = oneshot::channel();
-        let entry = Entry { item, since: Instant::now(), reply };
+        let entry = Entry { item, since: Instant::now(), reply, home: Handle::current() };
         match self.queue(slot).map(|queue| queue.push(slot, entry)) {
             Some(Ok(())) => outcome.await.unwrap_or(Err(StoreError::Interrupted)),
             Some(Err(Full)) | None => {

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use domain::problem::Problem;
 use sqlx::postgres::PgConnectOptions;
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::queue::Queue;
 use super::seen::Seen;
@@ -26,8 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const OPEN_MAX: Duration = Duration::from_millis(100);
 
 /// Starts a lane in a thread of its own, so that what the database answers is noticed at once, however
-/// many requests the other threads are reading and writing. What is returned ends when the thread does. To be called
-/// where the callers live.
+/// many requests the other threads are reading and writing. What is returned ends when the thread does.
 pub(super) fn start(
     queue: Arc<Queue<Entry>>,
     options: PgConnectOptions,
@@ -35,10 +33,10 @@ pub(super) fn start(
 ) -> oneshot::Receiver<()> {
     let (ended, end) = oneshot::channel();
     let work = {
-        let (queue, callers) = (queue.clone(), Handle::current());
+        let queue = queue.clone();
         move || {
             match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(keep(&queue, &options, &availability, &callers)),
+                Ok(runtime) => runtime.block_on(keep(&queue, &options, &availability)),
                 Err(error) => {
                     tracing::error!(%error, "a lane could not be started");
                     queue.close();
@@ -57,35 +55,28 @@ pub(super) fn start(
 
 /// Works until the queue is closed and empty; should the work break off, those it was about are told, and
 /// it begins anew.
-async fn keep(
-    queue: &Arc<Queue<Entry>>,
-    options: &PgConnectOptions,
-    availability: &Arc<Availability>,
-    callers: &Handle,
-) {
-    let begin = || work(queue.clone(), options.clone(), availability.clone(), callers.clone());
-    while let Err(error) = tokio::spawn(begin()).await {
+async fn keep(queue: &Arc<Queue<Entry>>, options: &PgConnectOptions, availability: &Arc<Availability>) {
+    while let Err(error) = tokio::spawn(work(queue.clone(), options.clone(), availability.clone())).await {
         tracing::error!(%error, "a lane broke off and begins anew");
     }
 }
 
-async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability: Arc<Availability>, callers: Handle) {
+async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability: Arc<Availability>) {
     let mut link = Link::own(options);
     let mut seen = Seen::default();
-    let mut telling = None;
+    let mut telling = JoinSet::new();
     while let Some(entries) = next(&queue, &mut link).await {
         let mut entries = still_waiting(entries);
         for reply in entries.iter_mut().filter_map(|entry| entry.item.reply.as_mut()) {
             seen.note(&mut reply.claim);
         }
         if !entries.is_empty() {
-            telling = Some(decide(&mut link, entries, &availability, &callers).await);
+            decide(&mut link, entries, &availability, &mut telling).await;
         }
+        while telling.try_join_next().is_some() {}
     }
-    if let Some(telling) = telling {
-        // Where the callers' runtime is gone they are, too.
-        let _told = telling.await;
-    }
+    // A lane has ended once all are told.
+    while telling.join_next().await.is_some() {}
     link.close().await;
 }
 
@@ -121,18 +112,19 @@ fn still_waiting(entries: Vec<Entry>) -> Vec<Entry> {
     waiting
 }
 
-/// Decides a batch. What comes back ends when all are told.
-async fn decide(link: &mut Link, entries: Vec<Entry>, availability: &Availability, callers: &Handle) -> JoinHandle<()> {
+async fn decide(link: &mut Link, entries: Vec<Entry>, availability: &Availability, telling: &mut JoinSet<()>) {
     let items: Vec<&Item> = entries.iter().map(|entry| &entry.item).collect();
     let began = Instant::now();
     let outcomes = batch::run_each(link, &items, availability).await;
     meters::batch(&items, &outcomes, began.elapsed());
     // They are woken where they live: from here each would be handed over to another thread for itself.
-    let telling = callers.spawn(async move {
-        for (entry, outcome) in entries.into_iter().zip(outcomes) {
-            let _left = entry.reply.send(outcome);
-        }
-    });
+    if let Some(home) = entries.first().map(|entry| entry.home.clone()) {
+        let tell = async move {
+            for (entry, outcome) in entries.into_iter().zip(outcomes) {
+                let _left = entry.reply.send(outcome);
+            }
+        };
+        telling.spawn_on(tell, &home);
+    }
     link.begin_ahead().await;
-    telling
 }
