@@ -175,7 +175,8 @@ async fn attempt_in_tx(
     bond: Bond,
 ) -> Result<Attempt, StoreError> {
     let locks = lock::all_in_tx(tx, items, locking).await?;
-    let read::Read { mut state, kept, kept_before, busy } = read::all_in_tx(tx, items, locks, locking, lookup).await?;
+    let read::Read { mut state, kept, kept_may_be_stale, busy } =
+        read::all_in_tx(tx, items, locks, locking, lookup).await?;
     let places = places(items, &kept, &state, &busy);
     if bond == Bond::Together && places.iter().any(|place| !matches!(place, Place::Open)) {
         return Ok(Attempt::Lost(outcomes(places, Vec::new())));
@@ -185,7 +186,7 @@ async fn attempt_in_tx(
         state.reservations.values().map(|each| (each.id, each.status)).collect();
     let decisions = decided(&mut state, open().map(|item| &item.command))?;
 
-    let unproven = unproven(open().zip(&decisions), lookup, kept_before);
+    let unproven = unproven(open().zip(&decisions), lookup, kept_may_be_stale);
     let in_the_way = in_the_way::in_the_way_in_tx(tx, &unproven, &short_products(&decisions, &state)).await?;
     // Before overdue holds make room: for what was done already, none has to.
     if in_the_way.is_kept {
@@ -221,18 +222,19 @@ async fn attempt_in_tx(
 }
 
 /// The keys that nothing has proven new: they are not written, because nothing came of their requests, and they
-/// were not looked up, or only before the locks were waited for.
+/// were not looked up, or only before the locks were waited for. A key of our own that is sent for the first time needs
+/// no proof: nobody else has it.
 fn unproven<'a>(
     decided: impl Iterator<Item = (&'a Item, &'a Result<Decision, Refusal>)>,
     lookup: Lookup,
-    kept_before: bool,
+    kept_may_be_stale: bool,
 ) -> Vec<&'a Claim> {
     let without_effect = decided.filter(|(_, decision)| decision.as_ref().map_or(true, |won| won.drafts.is_empty()));
     let claims = without_effect.filter_map(|(item, _)| Some(&item.reply.as_ref()?.claim));
     let is_unproven = |claim: &&Claim| match (lookup, claim.standing) {
         (Lookup::Seen, Standing::Own) => false,
         (Lookup::Seen, Standing::New) => true,
-        (Lookup::Seen, Standing::Seen) | (Lookup::All, _) => kept_before,
+        (Lookup::Seen, Standing::Seen) | (Lookup::All, _) => kept_may_be_stale,
     };
     claims.filter(is_unproven).collect()
 }

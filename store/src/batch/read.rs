@@ -29,7 +29,7 @@ pub(super) struct Read {
     pub(super) state: State,
     pub(super) kept: Kept,
     /// Whether `kept` may lack what was kept while the locks were waited for.
-    pub(super) kept_before: bool,
+    pub(super) kept_may_be_stale: bool,
     pub(super) busy: Busy,
 }
 
@@ -169,7 +169,7 @@ pub(super) async fn all_in_tx(
     let references = placings().filter_map(|placing| placing.reference.as_ref());
     let references_taken = references_taken_in_tx(conn, &references.collect::<Vec<_>>()).await?;
     let Locks { reservations, orders, stock: locked, .. } = locks;
-    let kept_before = locked.is_none();
+    let kept_may_be_stale = locked.is_none();
     let state = State {
         now: Timestamp::new(row.now),
         warehouses: row.warehouses.into_iter().map(warehouse_row).collect::<Result<_, _>>()?,
@@ -182,7 +182,7 @@ pub(super) async fn all_in_tx(
         customers,
         references_taken,
     };
-    Ok(Read { state, kept: Kept::new(row.kept)?, kept_before, busy })
+    Ok(Read { state, kept: Kept::new(row.kept)?, kept_may_be_stale, busy })
 }
 
 fn placing(item: &Item) -> Option<&Placing> {

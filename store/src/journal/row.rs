@@ -66,6 +66,20 @@ pub(super) struct GlimpseRow {
     pub(super) version: Option<i64>,
 }
 
+impl From<&EntryRow> for GlimpseRow {
+    fn from(row: &EntryRow) -> Self {
+        Self {
+            position: row.position,
+            at: row.at,
+            product_id: row.product_id,
+            warehouse: row.warehouse.clone(),
+            on_hand_delta: row.on_hand_delta,
+            reserved_delta: row.reserved_delta,
+            version: row.version,
+        }
+    }
+}
+
 impl TryFrom<GlimpseRow> for Glimpse {
     type Error = StoreError;
 

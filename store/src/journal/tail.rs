@@ -215,7 +215,7 @@ impl JournalTail {
             if *told_to >= from_table_to {
                 break;
             }
-            let rows = read::above(connection, *told_to, from_table_to, ROWS_MAX).await?;
+            let rows: Vec<Row> = read::above(connection, *told_to, from_table_to, ROWS_MAX).await?;
             let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows == ROWS_MAX);
             *told_to = rows.last().filter(|_| is_full).map_or(from_table_to, |row| row.position);
             tell(&self.feeds, rows, *told_to);
@@ -290,15 +290,16 @@ impl Watch {
         // there before the one below it.
         let gaps: Vec<(i64, i64)> = self.horizon.gaps().collect();
         let high = self.horizon.high();
-        let mut rows: Vec<Sight> = if in_full {
-            read::above(connection, high, i64::MAX, ROWS_MAX).await?.into_iter().map(Sight::from).collect()
+        let (mut rows, late) = if in_full {
+            let rows: Vec<Sight> = read::above(connection, high, i64::MAX, ROWS_MAX).await?;
+            (rows, read::within(connection, gaps.into_iter(), ROWS_MAX).await?)
         } else {
-            read::glimpse_above(connection, high, ROWS_MAX).await?
+            let rows = read::glimpse_above(connection, high, ROWS_MAX).await?;
+            (rows, read::glimpse_within(connection, gaps.into_iter(), ROWS_MAX).await?)
         };
-        let late = read::within(connection, gaps.into_iter(), ROWS_MAX).await?;
         let is_full = |rows: usize| i64::try_from(rows).is_ok_and(|rows| rows >= ROWS_MAX);
         let (gaps_read, is_all) = (!is_full(late.len()), !is_full(rows.len()) && !is_full(late.len()));
-        rows.extend(late.into_iter().map(Sight::from));
+        rows.extend(late);
         rows.sort_unstable_by_key(|row| row.position);
         rows.retain(|row| self.horizon.saw(row.position));
         if in_full {

@@ -51,20 +51,6 @@ pub struct Moved {
     pub at: Timestamp,
 }
 
-impl From<&Told> for Glimpse {
-    fn from(told: &Told) -> Self {
-        let entry = &told.entry;
-        let moved = entry.warehouse.as_ref().zip(entry.version).map(|(warehouse, version)| Moved {
-            warehouse: warehouse.clone(),
-            on_hand_delta: entry.on_hand_delta,
-            reserved_delta: entry.reserved_delta,
-            version,
-            at: entry.at,
-        });
-        Self { position: entry.position, product_id: told.product_id, moved }
-    }
-}
-
 /// A row of the journal on its way to being told of.
 #[derive(Debug)]
 pub(super) struct Row {
@@ -86,13 +72,15 @@ pub(super) struct Sight {
     pub(super) position: i64,
     /// `None` where this version can't read it.
     pub(super) glimpse: Option<Glimpse>,
-    /// `None` where it was not read in full, too.
+    /// `None` also where it was not read in full.
     pub(super) told: Option<Arc<Told>>,
 }
 
-impl From<Row> for Sight {
-    fn from(Row { position, told }: Row) -> Self {
-        Self { position, glimpse: told.as_deref().map(Glimpse::from), told }
+impl From<EntryRow> for Sight {
+    fn from(row: EntryRow) -> Self {
+        let glimpse = readable(row.position, GlimpseRow::from(&row).try_into());
+        let Row { position, told } = row.into();
+        Self { position, glimpse, told }
     }
 }
 

@@ -75,4 +75,14 @@ mod tests {
         let taken: Vec<i64> = backlog.take(high + 1).iter().map(|row| row.position).collect();
         assert_eq!(taken, [high + 1]);
     }
+    #[test]
+    fn what_was_not_read_in_full_and_what_comes_late_below_it_is_left_to_the_table() {
+        let mut backlog = Backlog::begin(100);
+        backlog.keep(&rows(101..=105), 105);
+        backlog.skip(110);
+        backlog.keep(&rows([103, 108, 111, 112].into_iter()), 112);
+        assert_eq!(backlog.from(), 110);
+        let taken: Vec<i64> = backlog.take(112).iter().map(|row| row.position).collect();
+        assert_eq!(taken, [111, 112]);
+    }
 }

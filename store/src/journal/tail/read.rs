@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use crate::error::StoreError;
 use crate::journal::row::{EntryRow, GlimpseRow};
-use crate::journal::told::{Row, Sight};
+use crate::journal::told::Sight;
 
 /// What a moment of the database is: statements that begin later see everything that was visible then.
 pub(super) struct Moment {
@@ -43,7 +43,12 @@ pub(in crate::journal) async fn highest(conn: &mut PgConnection) -> Result<i64, 
 }
 
 /// The first rows above a position and not above another.
-pub(super) async fn above(conn: &mut PgConnection, position: i64, to: i64, limit: i64) -> Result<Vec<Row>, StoreError> {
+pub(super) async fn above<R: From<EntryRow>>(
+    conn: &mut PgConnection,
+    position: i64,
+    to: i64,
+    limit: i64,
+) -> Result<Vec<R>, StoreError> {
     let rows = sqlx::query_as!(
         EntryRow,
         r#"select
@@ -75,7 +80,7 @@ pub(super) async fn above(conn: &mut PgConnection, position: i64, to: i64, limit
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(Row::from).collect())
+    Ok(rows.into_iter().map(R::from).collect())
 }
 
 /// Rows within these runs of positions, in no order.
@@ -83,7 +88,7 @@ pub(super) async fn within(
     conn: &mut PgConnection,
     runs: impl Iterator<Item = (i64, i64)>,
     limit: i64,
-) -> Result<Vec<Row>, StoreError> {
+) -> Result<Vec<Sight>, StoreError> {
     let (firsts, lasts): (Vec<i64>, Vec<i64>) = runs.unzip();
     if firsts.is_empty() {
         return Ok(Vec::new());
@@ -123,7 +128,7 @@ pub(super) async fn within(
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(Row::from).collect())
+    Ok(rows.into_iter().map(Sight::from).collect())
 }
 
 /// As [`above`], where nobody wants to be told of the rows in full: a third of the bytes, and no JSON.
@@ -147,6 +152,44 @@ pub(super) async fn glimpse_above(
         order by position
         limit $2",
         position,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(Sight::from).collect())
+}
+
+/// As [`within`], likewise.
+pub(super) async fn glimpse_within(
+    conn: &mut PgConnection,
+    runs: impl Iterator<Item = (i64, i64)>,
+    limit: i64,
+) -> Result<Vec<Sight>, StoreError> {
+    let (firsts, lasts): (Vec<i64>, Vec<i64>) = runs.unzip();
+    if firsts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query_as!(
+        GlimpseRow,
+        "select
+            late.position,
+            late.at,
+            late.product_id,
+            late.warehouse,
+            late.on_hand_delta,
+            late.reserved_delta,
+            late.version
+        from unnest($1::bigint[], $2::bigint[]) as gap (first, last)
+        cross join lateral (
+            select *
+            from journal
+            where journal.position between gap.first and gap.last
+            order by journal.position
+            limit $3
+        ) as late
+        limit $3",
+        &firsts,
+        &lasts,
         limit,
     )
     .fetch_all(conn)
