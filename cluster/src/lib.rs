@@ -46,7 +46,6 @@ pub const OLDEST_MAJOR_VERSION: u32 = 15;
 pub struct Options {
     place: Place,
     programs: Option<PathBuf>,
-    roomy: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -58,31 +57,24 @@ enum Place {
 impl Options {
     /// A cluster whose data stays in `data_dir` between runs. See [`default_data_dir`].
     pub fn kept(data_dir: impl Into<PathBuf>) -> Self {
-        Self { place: Place::Kept(data_dir.into()), programs: None, roomy: true }
+        Self { place: Place::Kept(data_dir.into()), programs: None }
     }
 
     /// A cluster for one run, removed when it stops. It trades safety for speed (no fsync), and its
     /// owner may make databases, as tests do.
     pub fn temporary() -> Self {
-        Self { place: Place::Temporary(Durability::None), programs: None, roomy: false }
+        Self { place: Place::Temporary(Durability::None), programs: None }
     }
 
     /// A cluster for one run, removed when it stops, that keeps what was committed as safely as one that
     /// stays: for measuring.
     pub fn measured() -> Self {
-        Self { place: Place::Temporary(Durability::Full), programs: None, roomy: true }
+        Self { place: Place::Temporary(Durability::Full), programs: None }
     }
 
     /// The folder with `postgres` and `initdb`. `None` has them looked for.
     pub fn programs(mut self, folder: Option<PathBuf>) -> Self {
         self.programs = folder;
-        self
-    }
-
-    /// Whether a gigabyte of the log is made ready as the cluster is initialised, as room for what a crowd writes in
-    /// its first minute; it is, for all but what is thrown away without fsync.
-    pub fn roomy(mut self, is_wanted: bool) -> Self {
-        self.roomy = is_wanted;
         self
     }
 }
@@ -108,7 +100,7 @@ pub enum Stopped {
 
 impl Cluster {
     /// Starts the cluster, or joins the one that already runs on the same data, whoever started it.
-    /// The first start initialises it, in about a second, and some seconds more where there is to be room in the log.
+    /// The first start initialises it, in about a second.
     pub fn start(options: Options) -> Result<Self, ClusterError> {
         let account = Account::for_postgres()?;
         let (data_dir, temporary, durability) = match &options.place {
@@ -122,7 +114,7 @@ impl Cluster {
         let folders = Folders::prepare(&data_dir, &account)?;
         let shared = Shared::join(&folders.top)?;
         let programs = Programs::find(options.programs.as_deref(), &folders, &account)?;
-        let mut postmaster = Postmaster { programs, folders, account, durability, roomy: options.roomy, child: None };
+        let mut postmaster = Postmaster { programs, folders, account, durability, child: None };
         postmaster.initialise()?;
         postmaster.start()?;
         Ok(Self { postmaster, shared: Some(shared.ready()), temporary })

@@ -21,12 +21,6 @@ use crate::{
 /// After a crash Postgres first replays its log, which can take a while.
 const START_SECONDS_MAX: u64 = 120;
 const LOG_TAIL_BYTES: u64 = 4096;
-/// How much room in the write-ahead log is kept ready: what a flash sale writes in its first minute. A part of 16 MB
-/// that is not there yet is written full of zeros and flushed by whoever commits first in it, and for that time, 20 to
-/// 40 ms, nobody else commits; parts that were used before are used again.
-const ROOM: &str = "1GB";
-/// As many as there are in [`ROOM`], but for the one that is in use.
-const ROOM_PARTS: usize = 63;
 const LOG_BYTES_MAX: u64 = 1 << 20;
 
 /// What survives a power cut.
@@ -44,8 +38,6 @@ pub(crate) struct Postmaster {
     pub(crate) folders: Folders,
     pub(crate) account: Account,
     pub(crate) durability: Durability,
-    /// Whether there is to be room in the log from the beginning.
-    pub(crate) roomy: bool,
     /// The server process, where it was this one that started it.
     pub(crate) child: Option<Child>,
 }
@@ -61,21 +53,9 @@ impl Postmaster {
         if half.exists() {
             fs::remove_dir_all(&half).map_err(ClusterError::folder("remove", &half))?;
         }
-        let made = self.make(&half);
-        if made.is_err() {
-            // It may have filled the disk. What can't be removed now is at the next start.
-            let _ = fs::remove_dir_all(&half);
-        }
-        made
-    }
-
-    fn make(&self, half: &Path) -> Result<(), ClusterError> {
-        self.initdb(half)?;
-        self.make_database(half)?;
-        if self.roomy {
-            self.make_room(half)?;
-        }
-        fs::rename(half, &self.folders.data).map_err(ClusterError::folder("name", &self.folders.data))
+        self.initdb(&half)?;
+        self.make_database(&half)?;
+        fs::rename(&half, &self.folders.data).map_err(ClusterError::folder("name", &self.folders.data))
     }
 
     fn initdb(&self, data: &Path) -> Result<(), ClusterError> {
@@ -99,38 +79,24 @@ impl Postmaster {
         self.initialised(&output)
     }
 
-    /// Roles and database.
+    /// Roles and database, by Postgres in its single-user mode: there is no server to connect to yet.
     fn make_database(&self, data: &Path) -> Result<(), ClusterError> {
         let create_db = match self.durability {
             Durability::Full => "NOCREATEDB",
             Durability::None => "CREATEDB",
         };
-        // In this mode a line is a statement.
-        self.run_single(
-            data,
-            &format!(
-                "CREATE ROLE {APP_ROLE} LOGIN;\n\
-                 CREATE ROLE {OWNER_ROLE} LOGIN {create_db};\n\
-                 GRANT {APP_ROLE} TO {OWNER_ROLE};\n\
-                 CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE};\n"
-            ),
-        )
-    }
-
-    /// Leaves part after part of the log as soon as something stands in it: the shutdown makes room of them.
-    fn make_room(&self, data: &Path) -> Result<(), ClusterError> {
-        let leave = "SELECT pg_create_restore_point('room');\nSELECT pg_switch_wal();\n";
-        self.run_single(data, &leave.repeat(ROOM_PARTS))
-    }
-
-    /// Runs statements by Postgres in its single-user mode: there is no server to connect to yet.
-    fn run_single(&self, data: &Path, statements: &str) -> Result<(), ClusterError> {
         let script = self.folders.top.join("create.sql");
+        // In this mode a line is a statement.
+        let statements = format!(
+            "CREATE ROLE {APP_ROLE} LOGIN;\n\
+             CREATE ROLE {OWNER_ROLE} LOGIN {create_db};\n\
+             GRANT {APP_ROLE} TO {OWNER_ROLE};\n\
+             CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE};\n"
+        );
         fs::write(&script, statements).map_err(ClusterError::folder("write", &script))?;
         let input = fs::File::open(&script).map_err(ClusterError::folder("open", &script))?;
         let mut single = self.command("postgres");
-        single.args(["--single", "-c", "exit_on_error=on", "-c"]).arg(format!("min_wal_size={ROOM}"));
-        single.arg("-D").arg(data).arg("postgres").stdin(Stdio::from(input));
+        single.args(["--single", "-c", "exit_on_error=on", "-D"]).arg(data).arg("postgres").stdin(Stdio::from(input));
         let output = run(single, &self.programs.path("postgres"))?;
         let _ = fs::remove_file(&script);
         self.initialised(&output)
@@ -224,7 +190,6 @@ impl Postmaster {
             // A flash sale writes a gigabyte of log in a minute. With the default it would be in the middle of a
             // checkpoint by then, and wait for that one's writes.
             ("max_wal_size", "4GB".to_owned()),
-            ("min_wal_size", ROOM.to_owned()),
             // The system is asked to write out tables soon and little by little. Left alone it does so in bursts, and a
             // commit waits for the burst before its flush.
             ("backend_flush_after", "256kB".to_owned()),

@@ -31,7 +31,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 fn kept(data_dir: &Path) -> Options {
-    Options::kept(data_dir).programs(programs()).roomy(false)
+    Options::kept(data_dir).programs(programs())
 }
 
 fn ask(url: &str, statement: &'static str) -> Result<String, sqlx::Error> {
@@ -75,21 +75,6 @@ fn data_stays_between_runs_and_the_logins_have_the_rights_they_need_and_no_more(
 
     let cluster = Cluster::start(kept(data_dir.path())).unwrap();
     assert_eq!(ask(&cluster.owner_url(), "SELECT word FROM kept").unwrap(), "still here");
-}
-
-#[test]
-fn what_stays_begins_with_room_in_its_log_and_what_is_thrown_away_without() {
-    let data_dir = data_dir();
-    let cluster = Cluster::start(Options::kept(data_dir.path()).programs(programs())).unwrap();
-    let parts = |folder: &Path| {
-        let files = fs::read_dir(folder.join("pg_wal")).unwrap().map(|file| file.unwrap());
-        files.filter(|file| file.metadata().unwrap().len() == 16 << 20).count()
-    };
-    assert!(parts(&data_dir.path().join("postgres/data")) >= 63);
-    assert_eq!(ask(&cluster.owner_url(), "SHOW min_wal_size").unwrap(), "1GB");
-    let thrown_away = Cluster::start(Options::temporary().programs(programs())).unwrap();
-    let top = thrown_away.socket_dir().parent().unwrap();
-    assert!(parts(&top.join("postgres/data")) <= 2);
 }
 
 #[test]
