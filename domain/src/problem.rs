@@ -1,4 +1,5 @@
-//! Every refusal, with its code: one list for the API, the server functions and the pages.
+//! Every refusal, with its code: one list for the API, the server functions and the pages. It is long because it is one
+//! list, and what a refusal is called, answered with and told as stands together.
 
 use serde::{Deserialize, Serialize};
 
