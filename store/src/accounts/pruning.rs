@@ -38,7 +38,8 @@ impl Store {
     }
 }
 
-/// Three statements, each a transaction of its own.
+/// Three statements, each a transaction of its own. `now()` is the time at which it began; unlike `clock_timestamp()`,
+/// which differs from row to row, an index can be searched by it.
 async fn prune(pool: &PgPool, limit: i64) -> Result<Pruned, StoreError> {
     let mut conn = pool.acquire().await?;
     let idempotency_keys = sqlx::query!(
@@ -46,7 +47,8 @@ async fn prune(pool: &PgPool, limit: i64) -> Result<Pruned, StoreError> {
         where (key, caller) in (
             select key, caller
             from idempotency_keys
-            where created_at < clock_timestamp() - make_interval(secs => $1)
+            where created_at < now() - make_interval(secs => $1)
+            order by created_at
             limit $2
         )",
         KEPT_SECONDS,
@@ -60,8 +62,8 @@ async fn prune(pool: &PgPool, limit: i64) -> Result<Pruned, StoreError> {
         where id_hash in (
             select id_hash
             from sessions
-            where expires_at < clock_timestamp()
-               or last_seen_at < clock_timestamp() - make_interval(secs => $1)
+            where expires_at < now()
+               or last_seen_at < now() - make_interval(secs => $1)
             limit $2
         )",
         SESSION_IDLE_SECONDS as f64,
@@ -75,7 +77,7 @@ async fn prune(pool: &PgPool, limit: i64) -> Result<Pruned, StoreError> {
         where token_hash in (
             select token_hash
             from sign_in_links
-            where expires_at < clock_timestamp()
+            where expires_at < now()
             limit $1
         )",
         limit,
