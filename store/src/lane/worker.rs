@@ -13,7 +13,8 @@ use super::queue::Queue;
 use super::seen::Seen;
 use super::{BATCH_MAX, Entry};
 use crate::availability::Availability;
-use crate::batch::{self, Item};
+use crate::batch::{self, Item, Outcome};
+use crate::error::StoreError;
 use crate::link::Link;
 use crate::meters;
 
@@ -23,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long a transaction that was begun ahead stays open where nobody comes.
 const OPEN_MAX: Duration = Duration::from_millis(100);
+
+/// From this many callers on, a lane does not wake them itself.
+const MANY: usize = 32;
 
 /// Starts a lane in a thread of its own, so that what the database answers is noticed at once, however
 /// many requests the other threads are reading and writing. What is returned ends when the thread does.
@@ -117,14 +121,28 @@ async fn decide(link: &mut Link, entries: Vec<Entry>, availability: &Availabilit
     let began = Instant::now();
     let outcomes = batch::run_each(link, &items, availability).await;
     meters::batch(&items, &outcomes, began.elapsed());
-    // They are woken where they live: from here each would be handed over to another thread for itself.
-    if let Some(home) = entries.first().map(|entry| entry.home.clone()) {
-        let tell = async move {
-            for (entry, outcome) in entries.into_iter().zip(outcomes) {
-                let _left = entry.reply.send(outcome);
-            }
-        };
-        telling.spawn_on(tell, &home);
-    }
+    tell(entries.into_iter().zip(outcomes), telling);
     link.begin_ahead().await;
+}
+
+/// Tells each caller what came of its command. From here each would be handed over to another thread for itself: where
+/// they are many, a task of their own runtime wakes them. For a few that would be one more thing to wait for.
+fn tell(
+    told: impl ExactSizeIterator<Item = (Entry, Result<Outcome, StoreError>)> + Send + 'static,
+    telling: &mut JoinSet<()>,
+) {
+    let mut told = told.peekable();
+    let many = told.len() >= MANY;
+    let home = told.peek().filter(|_| many).map(|(entry, _)| entry.home.clone());
+    let send_all = move || {
+        for (entry, outcome) in told {
+            // Whoever has left meanwhile needs no answer.
+            let _left = entry.reply.send(outcome);
+        }
+    };
+    if let Some(home) = home {
+        telling.spawn_on(async move { send_all() }, &home);
+    } else {
+        send_all();
+    }
 }
