@@ -126,11 +126,14 @@ impl Stretch<'_> {
                 self.push_words(&mut query);
             }
             Way::ByWords => {
-                query.push("(select * from products where true");
+                // Only their SKUs, which are all that the order needs: there may be a hundred thousand.
+                query.push("(select sku as found from (select sku from products where true");
                 self.push_stretch(&mut query);
                 self.push_words(&mut query);
                 // Keeps Postgres from walking along the list after all.
-                query.push(" offset 0) as found");
+                query.push(" offset 0) as matching");
+                query.push(" order by sku ").push(order).push(" limit ").push_bind(self.limit.and_one());
+                query.push(") as first join products on sku = found");
             }
         }
         query.push(" order by sku ").push(order).push(" limit ").push_bind(self.limit.and_one());
