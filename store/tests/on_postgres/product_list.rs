@@ -74,7 +74,7 @@ async fn words_are_found_by_their_beginnings(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_search_leads_on_and_back_however_few_match(pool: PgPool) {
-    // One in 6,000, the last 10 of 25,000, one alone, and all.
+    // One in 6,000, one in 700, the first 2 and the last 10 of 25,000, one alone, and all.
     sqlx::query(
         "insert into products (id, sku, name, price_minor, currency, version, created_at, search)
         select
@@ -82,6 +82,8 @@ async fn a_search_leads_on_and_back_however_few_match(pool: PgPool) {
             array_to_tsvector(array[
                 'mug', 'w' || number,
                 case when number % 6000 = 0 then 'rare' else 'often' end,
+                case when number % 700 = 0 then 'scarce' else 'plenty' end,
+                case when number <= 10001 then 'front' else 'back' end,
                 case when number >= 34990 then 'late' else 'early' end
             ])
         from generate_series(10000, 34999) as number",
@@ -97,6 +99,9 @@ async fn a_search_leads_on_and_back_however_few_match(pool: PgPool) {
         walk(|item| item.sku.to_string(), page).await
     };
     assert_eq!(walked("rare").await, ["S12000", "S18000", "S24000", "S30000"]);
+    let scarce = (15..50).map(|times| format!("S{}", times * 700)).collect::<Vec<_>>();
+    assert_eq!(walked("scarce").await, scarce);
+    assert_eq!(walked("front").await, ["S10000", "S10001"]);
     assert_eq!(walked("mug late").await, (34_990..35_000).map(|number| format!("S{number}")).collect::<Vec<_>>());
     assert_eq!(walked("w17654").await, ["S17654"]);
     assert_eq!(walked("w1765").await, (17_650..17_660).map(|number| format!("S{number}")).collect::<Vec<_>>());
