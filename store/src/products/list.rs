@@ -20,9 +20,6 @@ use crate::store::Store;
 const WORDS_MAX: usize = Sku::MAX_CHARS + Name::MAX_CHARS;
 const WORD_BYTES_MAX: usize = 2_000;
 
-/// How many products a search looks at first: a fraction of a millisecond's worth. How many of them match tells how
-/// to go on.
-const PROBE: i64 = 1_000;
 /// How many products a search walks along before it turns to the index of words: some milliseconds' worth. A page of
 /// fifty is found among them where one in four hundred matches; of a million, 2,500 are then left to be put in order.
 const NEAR: i64 = 20_000;
@@ -77,34 +74,22 @@ struct Stretch<'a> {
 /// How the products that match are come by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Way {
-    /// Along the list, no further than so many products. Quick where many match, and all there is without words.
-    Along(i64),
+    /// Along the list, no further than [`NEAR`] products. Quick where many match, and all there is without words.
+    Along,
     /// From the index of words, all of them, which are then put in order. Quick where few match.
     ByWords,
 }
 
 impl Stretch<'_> {
     /// Neither way is quick for all searches, and Postgres can't tell how many products have a word that begins like
-    /// this. So it walks along as far as that promises to fill the page, and comes by it in the second way where it
-    /// does not.
+    /// this. So a page that the first way does not fill is come by in the second.
     async fn rows_in_tx(&self, conn: &mut PgConnection) -> Result<Vec<SummaryRow>, StoreError> {
-        let wanted = self.limit.and_one();
-        let found = |rows: &Vec<SummaryRow>| i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let first = self.rows_of(Way::Along(PROBE), conn).await?;
-        if self.words.is_empty() || found(&first) >= wanted {
-            return Ok(first);
+        let near: Vec<SummaryRow> = self.select(Way::Along).build_query_as().fetch_all(&mut *conn).await?;
+        let filled = i64::try_from(near.len()).is_ok_and(|found| found >= self.limit.and_one());
+        if self.words.is_empty() || filled {
+            return Ok(near);
         }
-        if found(&first) * (NEAR / PROBE) >= wanted {
-            let near = self.rows_of(Way::Along(NEAR), conn).await?;
-            if found(&near) >= wanted {
-                return Ok(near);
-            }
-        }
-        self.rows_of(Way::ByWords, conn).await
-    }
-
-    async fn rows_of(&self, way: Way, conn: &mut PgConnection) -> Result<Vec<SummaryRow>, StoreError> {
-        Ok(self.select(way).build_query_as().fetch_all(conn).await?)
+        Ok(self.select(Way::ByWords).build_query_as().fetch_all(conn).await?)
     }
 
     fn select(&self, way: Way) -> QueryBuilder<Postgres> {
@@ -130,19 +115,14 @@ impl Stretch<'_> {
                 from ",
         );
         match way {
-            Way::Along(_) if self.words.is_empty() => {
+            Way::Along if self.words.is_empty() => {
                 query.push("products where true");
                 self.push_stretch(&mut query);
             }
-            Way::Along(products) => {
+            Way::Along => {
                 query.push("(select * from products where true");
                 self.push_stretch(&mut query);
-                query
-                    .push(" order by sku ")
-                    .push(order)
-                    .push(" limit ")
-                    .push_bind(products)
-                    .push(") as near where true");
+                query.push(" order by sku ").push(order).push(" limit ").push_bind(NEAR).push(") as near where true");
                 self.push_words(&mut query);
             }
             Way::ByWords => {
