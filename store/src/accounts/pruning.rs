@@ -39,7 +39,8 @@ impl Store {
 }
 
 /// Three statements, each a transaction of its own. `now()` is the time at which it began; unlike `clock_timestamp()`,
-/// which differs from row to row, an index can be searched by it.
+/// which differs from row to row, an index can be searched by it. Of several servers that are at it at once the later
+/// ones wait for the first, find its rows gone, and leave the rest to it.
 async fn prune(pool: &PgPool, limit: i64) -> Result<Pruned, StoreError> {
     let mut conn = pool.acquire().await?;
     let idempotency_keys = sqlx::query!(
