@@ -16,7 +16,7 @@ use sections::{function_section, problem_section, shape_section};
 /// What comes before the first call.
 const BEFORE: &str = "\
 export HOLDFAST=http://127.0.0.1:8000
-export KEY=hf_...           # an API key, as /settings and `holdfast key create` make them";
+export KEY=hf_...           # an API key, as /settings and `holdfast key add` make them";
 
 /// The page, in somebody's theme.
 pub(super) fn whole(theme: Option<&str>, body: &str) -> String {

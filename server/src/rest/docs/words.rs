@@ -8,23 +8,35 @@ pub(super) fn paragraphs(text: &str) -> impl IntoView + use<> {
     parts.into_iter().filter(|part| !part.is_empty()).map(|part| view! { <p>{line(&part)}</p> }).collect_view()
 }
 
-/// Text in a line.
+/// Text in a line. Code may stand within weight, and not the other way round.
 pub(super) fn line(text: &str) -> Vec<AnyView> {
-    let mut parts = Vec::new();
-    for (index, part) in text.split('`').enumerate() {
-        if index % 2 == 1 {
-            let code = part.to_owned();
-            parts.push(view! { <code>{code}</code> }.into_any());
-        } else {
-            parts.extend(weighted(part));
-        }
-    }
-    parts
+    let parts = text.split("**").enumerate().filter(|(_, part)| !part.is_empty());
+    let weighted = parts.map(|(index, part)| {
+        let part = with_code(part);
+        if index % 2 == 1 { view! { <strong>{part}</strong> }.into_any() } else { part.into_any() }
+    });
+    weighted.collect()
 }
 
-fn weighted(text: &str) -> impl Iterator<Item = AnyView> {
-    text.split("**").enumerate().filter(|(_, part)| !part.is_empty()).map(|(index, part)| {
+fn with_code(text: &str) -> Vec<AnyView> {
+    let parts = text.split('`').enumerate().filter(|(_, part)| !part.is_empty());
+    let parts = parts.map(|(index, part)| {
         let part = part.to_owned();
-        if index % 2 == 1 { view! { <strong>{part}</strong> }.into_any() } else { part.into_any() }
-    })
+        if index % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { part.into_any() }
+    });
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_may_stand_within_weight() {
+        let text = "**Errors** have a `code`. Each takes an **`Idempotency-Key`**: sent again. **Money** is minor.";
+        let html = view! { <p>{line(text)}</p> }.to_html().replace("<!>", "");
+        let expected = "<p><strong>Errors</strong> have a <code>code</code>. Each takes an \
+            <strong><code>Idempotency-Key</code></strong>: sent again. <strong>Money</strong> is minor.</p>";
+        assert_eq!(html, expected);
+    }
 }
