@@ -32,6 +32,8 @@ use programs::Programs;
 use sharing::{Share, Shared};
 use tempfile::TempDir;
 
+/// The login that made the cluster and may do anything in it.
+pub const SUPERUSER: &str = "postgres";
 /// The login that owns the database, migrates it, and may become [`APP_ROLE`]. Not a superuser.
 pub const OWNER_ROLE: &str = "holdfast_owner";
 /// The login that serves. It can do what the owner grants it, and nothing before.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    APP_ROLE, ClusterError, DATABASE, OWNER_ROLE,
+    APP_ROLE, ClusterError, DATABASE, OWNER_ROLE, SUPERUSER,
     account::Account,
     folders::Folders,
     programs::Programs,
@@ -63,7 +63,7 @@ impl Postmaster {
         initdb
             .arg("--pgdata")
             .arg(data)
-            .args(["--username=postgres", "--encoding=UTF8", "--locale=C"])
+            .args(["--username", SUPERUSER, "--encoding=UTF8", "--locale=C"])
             // Whoever can enter the socket's folder may log in; over the network nobody may.
             .args(["--auth-local=trust", "--auth-host=reject"]);
         // Text sorts by its bytes, everywhere the same; upper and lower case know all letters.

@@ -6,7 +6,7 @@
 //! that server's own address. What a run is and what it proves is `domain::chaos`; only the negative
 //! control, which has no API to go through, asks the store.
 //!
-//! Read on in this order: `attempt` (what buyers do), `crowd` (all of them at once), `settle` (what comes
+//! Read on in this order: `way` and `attempt` (what buyers do), `crowd` (all of them at once), `settle` (what comes
 //! after), `proof`, `scratch` (what is made for it and put away).
 
 pub mod desk;
@@ -19,6 +19,7 @@ mod progress;
 mod proof;
 mod scratch;
 mod settle;
+mod way;
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! What one buyer does. Each wants one unit; how they go about it goes round a wheel, so that every run of
-//! twenty buyers or more has all of it, in the same places every time.
+//! What one buyer does, each in a way of its own ([`Way`]): each wants one unit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,51 +10,7 @@ use tokio::time::Instant;
 
 use super::buyer::{Answer, Buyer, Leaving, Unanswered};
 use super::crowd::Run;
-
-/// How a buyer goes about it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Way {
-    /// Reserves, orders and pays in one request.
-    OneStep,
-    /// Holds a unit, then orders and pays.
-    TwoSteps,
-    /// Sends the same request twice at once, under one key.
-    Twins,
-    /// Sends the request, closes the connection, and asks again under its key.
-    Leaves,
-    /// Sends half a request and is cut off; sends all of it and is cut off; asks again under its key.
-    CutOff,
-    /// Holds a unit for the shortest time there is, and pays when that is over, to the hundredth of a second.
-    PaysLate,
-    /// Holds a unit for the shortest time there is, and never comes back.
-    Forgets,
-    /// Holds a unit and lets it go.
-    LetsGo,
-}
-
-/// Small runs have few winners: what is rare stands early enough to be among them.
-const WHEEL: [Way; 20] = [
-    Way::TwoSteps,
-    Way::OneStep,
-    Way::Twins,
-    Way::PaysLate,
-    Way::OneStep,
-    Way::Leaves,
-    Way::TwoSteps,
-    Way::Forgets,
-    Way::CutOff,
-    Way::OneStep,
-    Way::TwoSteps,
-    Way::OneStep,
-    Way::LetsGo,
-    Way::TwoSteps,
-    Way::OneStep,
-    Way::Twins,
-    Way::OneStep,
-    Way::TwoSteps,
-    Way::OneStep,
-    Way::OneStep,
-];
+use super::way::Way;
 
 /// The shortest time that a hold can have.
 const SHORT_SECONDS: u32 = 1;
@@ -82,8 +37,7 @@ enum Told {
 /// One buyer, to the end or to where only time goes on. `twin` is a second connection, for those who need
 /// two.
 pub(super) async fn attempt(run: &Arc<Run>, buyer: &mut Buyer<'_>, twin: &mut Buyer<'_>, number: u32) {
-    let way = WHEEL.get(number as usize % WHEEL.len()).copied().unwrap_or(Way::OneStep);
-    match way {
+    match Way::of(number) {
         Way::OneStep => buy(run, buyer, number, 0).await,
         Way::TwoSteps => hold_then_pay(run, buyer, number).await,
         Way::Twins => twins(run, buyer, twin, number).await,
@@ -298,17 +252,4 @@ fn sold_out(run: &Run, number: u32) {
 fn odd(run: &Run, number: u32, why: String) {
     run.progress.failed(why);
     run.progress.square(number, Square::Failed);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ten_winners_meet_everything_that_can_happen_to_a_unit() {
-        let early = WHEEL.get(..10).unwrap();
-        for way in [Way::OneStep, Way::TwoSteps, Way::Twins, Way::Leaves, Way::CutOff, Way::PaysLate, Way::Forgets] {
-            assert!(early.contains(&way), "{way:?}");
-        }
-    }
 }

@@ -121,28 +121,22 @@ async fn decide(link: &mut Link, entries: Vec<Entry>, availability: &Availabilit
     let began = Instant::now();
     let outcomes = batch::run_each(link, &items, availability).await;
     meters::batch(&items, &outcomes, began.elapsed());
-    tell(entries.into_iter().zip(outcomes), telling);
+    tell(entries, outcomes, telling);
     link.begin_ahead().await;
 }
 
 /// Tells each caller what came of its command. From here each would be handed over to another thread for itself: where
 /// they are many, a task of their own runtime wakes them. For a few that would be one more thing to wait for.
-fn tell(
-    told: impl ExactSizeIterator<Item = (Entry, Result<Outcome, StoreError>)> + Send + 'static,
-    telling: &mut JoinSet<()>,
-) {
-    let mut told = told.peekable();
-    let many = told.len() >= MANY;
-    let home = told.peek().filter(|_| many).map(|(entry, _)| entry.home.clone());
+fn tell(entries: Vec<Entry>, outcomes: Vec<Result<Outcome, StoreError>>, telling: &mut JoinSet<()>) {
+    let home = entries.first().filter(|_| entries.len() >= MANY).map(|entry| entry.home.clone());
     let send_all = move || {
-        for (entry, outcome) in told {
+        for (entry, outcome) in entries.into_iter().zip(outcomes) {
             // Whoever has left meanwhile needs no answer.
             let _left = entry.reply.send(outcome);
         }
     };
-    if let Some(home) = home {
-        telling.spawn_on(async move { send_all() }, &home);
-    } else {
-        send_all();
+    match home {
+        Some(home) => _ = telling.spawn_on(async move { send_all() }, &home),
+        None => send_all(),
     }
 }

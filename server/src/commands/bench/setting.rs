@@ -71,9 +71,6 @@ const PRODUCTS_SQL: [&str; 3] = [
     from stock",
 ];
 
-/// Whoever made the cluster.
-const SUPERUSER: &str = "postgres";
-
 /// A Postgres for one benchmark.
 pub(super) struct Database {
     cluster: Cluster,
@@ -126,7 +123,7 @@ impl Database {
     /// Writes out what is not on the disk yet, so that what was filled in costs nothing any more, as what has been
     /// there for years. The owner may not ask for that.
     pub(super) async fn checkpoint(&self) -> anyhow::Result<()> {
-        let mut conn = self.owner.clone().username(SUPERUSER).connect().await?;
+        let mut conn = self.owner.clone().username(cluster::SUPERUSER).connect().await?;
         sqlx::query("checkpoint").execute(&mut conn).await?;
         Ok(())
     }
