@@ -1,11 +1,11 @@
 //! What the server does by itself: the tail of the journal, the sweep, the figures, reading anew who is let
-//! in, and throwing away what has had its time. Each is a loop around one bounded step of the store, and ends
+//! in, throwing away what has had its time, and keeping the ranges that searches go by. Each is a loop around one bounded step of the store, and ends
 //! when it is told to.
 
 use std::time::Duration;
 
 use domain::time::Timestamp;
-use store::{Expired, Store};
+use store::{Expired, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -32,10 +32,14 @@ const USED_INTERVAL: Duration = Duration::from_secs(60);
 /// What has had its time is looked for this often, and thrown away so many rows at a time.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 const PRUNE_MAX: u16 = 500;
-/// Between two steps it rests for so many times what the last one took: it writes to the same log as those who reserve.
-/// Where a step takes 50 ms, that is a thousand rows a second; where it takes long, it goes on after a second all the same.
-const PRUNE_REST: u32 = 9;
-const PRUNE_REST_MAX: Duration = Duration::from_secs(1);
+/// Products that were made or changed are summarized this often, and so many at a time. A search finds them before, too.
+const SUMMARIZE_INTERVAL: Duration = Duration::from_secs(5);
+const SUMMARIZE_MAX: u16 = 500;
+/// What can wait rests between two steps for so many times what the last one took: it writes to the same log as those who
+/// reserve. Where a step takes 50 ms, that is a thousand rows a second; where it takes long, it goes on after a second
+/// all the same.
+const REST: u32 = 9;
+const REST_MAX: Duration = Duration::from_secs(1);
 
 /// What was measured is summed up this often.
 const METERS_INTERVAL: Duration = Duration::from_secs(2);
@@ -57,6 +61,7 @@ impl Tasks {
         running.spawn(credentials(store.clone(), stop.clone()));
         running.spawn(used(store.clone(), stop.clone()));
         running.spawn(prune(store.clone(), stop.clone()));
+        running.spawn(summarize(store.clone(), stop.clone()));
         running.spawn(meters_tidy(stop.clone()));
         Self { stop, running }
     }
@@ -194,14 +199,29 @@ async fn meters_tidy(stop: CancellationToken) {
 }
 
 async fn prune(store: Store, stop: CancellationToken) {
+    let step = || async { Ok(store.prune_once(PRUNE_MAX).await?.may_be_more(PRUNE_MAX)) };
+    by_and_by(stop, PRUNE_INTERVAL, "what has had its time could not be thrown away", step).await;
+}
+
+async fn summarize(store: Store, stop: CancellationToken) {
+    let step = || async { Ok(store.product_summarize_once(SUMMARIZE_MAX).await? >= u64::from(SUMMARIZE_MAX)) };
+    by_and_by(stop, SUMMARIZE_INTERVAL, "products could not be summarized for searches", step).await;
+}
+
+/// Does what can wait, a step at a time; a step tells whether it may have left something to do.
+async fn by_and_by<F, Step>(stop: CancellationToken, interval: Duration, failure: &'static str, step: F)
+where
+    F: Fn() -> Step,
+    Step: Future<Output = Result<bool, StoreError>>,
+{
     while !stop.is_cancelled() {
         let began = Instant::now();
-        let pause = match store.prune_once(PRUNE_MAX).await {
-            Ok(pruned) if pruned.may_be_more(PRUNE_MAX) => (began.elapsed() * PRUNE_REST).min(PRUNE_REST_MAX),
-            Ok(_) => PRUNE_INTERVAL,
+        let pause = match step().await {
+            Ok(true) => (began.elapsed() * REST).min(REST_MAX),
+            Ok(false) => interval,
             Err(error) => {
-                tracing::warn!(error = error.in_full(), "what has had its time could not be thrown away");
-                PRUNE_INTERVAL
+                tracing::warn!(error = error.in_full(), "{failure}");
+                interval
             }
         };
         tokio::select! {

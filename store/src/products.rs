@@ -2,6 +2,7 @@
 
 pub(crate) mod called;
 mod list;
+mod ranges;
 pub(crate) mod rows;
 
 use std::collections::{BTreeSet, HashMap};

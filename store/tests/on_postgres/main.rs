@@ -7,6 +7,7 @@ mod support;
 
 mod journal;
 mod product_list;
+mod product_ranges;
 mod products;
 mod stock;
 mod tail;

@@ -92,6 +92,16 @@ async fn a_search_leads_on_and_back_however_few_match(pool: PgPool) {
     .await
     .unwrap();
     let store = Store::new(pool);
+    searches_lead_on_and_back(&store).await;
+    // With 10,000 products in ranges and 15,000 that are not yet, and with all of them.
+    assert_eq!(store.product_summarize_once(10_000).await.unwrap(), 10_000);
+    searches_lead_on_and_back(&store).await;
+    assert_eq!(store.product_summarize_once(u16::MAX).await.unwrap(), 15_000);
+    searches_lead_on_and_back(&store).await;
+    assert_eq!(store.product_summarize_once(u16::MAX).await.unwrap(), 0);
+}
+
+async fn searches_lead_on_and_back(store: &Store) {
     let limit = Limit::new(3).unwrap();
     let walked = async |query: &str| {
         let filter = found_by(query);

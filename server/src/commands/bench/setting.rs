@@ -71,6 +71,9 @@ const PRODUCTS_SQL: [&str; 3] = [
     from stock",
 ];
 
+/// How many products are summarized at a time.
+const SUMMARIZED: u16 = 5_000;
+
 /// A Postgres for one benchmark.
 pub(super) struct Database {
     cluster: Cluster,
@@ -98,7 +101,16 @@ impl Database {
         sqlx::query(products).bind(i32::try_from(PRODUCTS)?).execute(&mut conn).await?;
         sqlx::query(stock).execute(&mut conn).await?;
         sqlx::query(journal).execute(&mut conn).await?;
+        database.summarize().await?;
         Ok(database)
+    }
+
+    /// Summarizes products for searches, as a server does it little by little.
+    pub(super) async fn summarize(&self) -> anyhow::Result<()> {
+        let store = Connections::new(self.owner.clone()).open().await?;
+        while store.product_summarize_once(SUMMARIZED).await? == u64::from(SUMMARIZED) {}
+        store.close().await;
+        Ok(())
     }
 
     pub(super) fn version(&self) -> &str {

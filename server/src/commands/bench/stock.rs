@@ -31,7 +31,7 @@ pub struct StockArgs {
 }
 
 /// Products with stock, their names made of a few common words, one in a hundred and one of its own.
-const FILL: [&str; 4] = [
+const FILL: [&str; 3] = [
     "insert into products (id, sku, name, price_minor, currency, version, created_at, search)
     select
         md5('bench product ' || number)::uuid,
@@ -58,16 +58,17 @@ const FILL: [&str; 4] = [
         warehouse, on_hand, 0, 1
     from stock
     where on_hand = 1000",
-    "vacuum analyze products, stock, journal",
 ];
 
 /// A page that is asked for.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 10] = [
     ("the list, first page", "/api/products"),
     ("a search that nearly all match", "/api/products?q=enamel"),
     ("a search that one in a hundred matches", "/api/products?q=shade42"),
     ("the beginning of a word that one in ten matches", "/api/products?q=lot3"),
     ("two words of which both are common", "/api/products?q=enamel%20shade42"),
+    ("two words of which ranges have both and no product has", "/api/products?q=shade41%20shade42"),
+    ("two words of which no range has both", "/api/products?q=lot3%20lot4"),
     ("a search that one matches", "/api/products?q=lot654321"),
     ("the page in the browser", "/products"),
     ("and its search", "/products?q=shade42"),
@@ -118,7 +119,8 @@ async fn fill(database: &Database, products: u32) -> anyhow::Result<()> {
     for statement in rest {
         sqlx::query(statement).execute(&mut conn).await?;
     }
-    Ok(())
+    database.summarize().await?;
+    database.run("vacuum analyze products, product_ranges, product_range_words, stock, journal").await
 }
 
 /// Reads a second, and the 99th percentile of how long one takes, in milliseconds.

@@ -1,0 +1,258 @@
+//! The statements behind the list of products, and which of them a search takes. The one place where its SQL is put
+//! together; a filter that is not given is absent from it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::iter;
+
+use domain::page::{Cursor, Direction, Limit};
+use domain::product::Archived;
+use domain::sku::Sku;
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, Row as _};
+use uuid::Uuid;
+
+use super::SummaryRow;
+use crate::error::StoreError;
+use crate::products::ranges::BEGINNING_CHARS;
+
+/// How far a search walks before it turns to the index of words, some milliseconds' worth: so many ranges, of two thousand
+/// products at most, and so many products that are not summarized yet.
+const RANGES_NEAR: i64 = 8;
+const UNSUMMARIZED_NEAR: i64 = 5_000;
+
+/// Ranges are looked up by so many words of a search: each costs some microseconds for every range there is.
+const WORDS_LOOKED_UP: usize = 4;
+
+/// As the index of them has it.
+const UNSUMMARIZED: &str = "summarized_version is distinct from version";
+
+/// A stretch of the list: its first rows in the cursor's direction.
+pub(super) struct Stretch<'a> {
+    pub(super) archived: Archived,
+    /// What words of the products begin with; none for all products.
+    pub(super) words: &'a BTreeSet<String>,
+    pub(super) cursor: Option<&'a Cursor<Sku>>,
+    pub(super) limit: Limit,
+}
+
+/// What was found in one way.
+struct Seen {
+    rows: Vec<SummaryRow>,
+    /// Whether it is all there is, or what lies beyond some edge was not looked at.
+    is_all: bool,
+}
+
+/// How the products of the stretch are come by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// Along the list: all there is without words.
+    Along,
+    /// Along the ranges in which all words occur, and what is not summarized yet, no further than [`RANGES_NEAR`] and
+    /// [`UNSUMMARIZED_NEAR`]. Quick where what matches lies together, or is everywhere.
+    ByRange,
+    /// From the index of words, all of them, which are then put in order. Quick where few match.
+    ByWords,
+}
+
+impl Stretch<'_> {
+    /// Neither way is quick for all searches, and Postgres can't tell how many products have a word that begins like
+    /// this, nor where they lie. So what the way by ranges leaves open is come by from the index.
+    pub(super) async fn rows_in_tx(&self, conn: &mut PgConnection) -> Result<Vec<SummaryRow>, StoreError> {
+        if self.words.is_empty() {
+            return Ok(self.seen_in_tx(Way::Along, conn).await?.rows);
+        }
+        let near = self.seen_in_tx(Way::ByRange, conn).await?;
+        let fills_the_page = i64::try_from(near.rows.len()).is_ok_and(|found| found >= self.limit.and_one());
+        let seen = if near.is_all || fills_the_page { near } else { self.seen_in_tx(Way::ByWords, conn).await? };
+        Ok(seen.rows)
+    }
+
+    async fn seen_in_tx(&self, way: Way, conn: &mut PgConnection) -> Result<Seen, StoreError> {
+        let rows = self.select(way).build().fetch_all(conn).await?;
+        let mut seen = Seen { rows: Vec::new(), is_all: true };
+        for row in rows {
+            // A row for each product, or one without.
+            if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
+                seen.rows.push(SummaryRow::from_row(&row)?);
+            }
+            seen.is_all &= row.try_get::<Option<String>, _>("edge")?.is_none();
+        }
+        Ok(seen)
+    }
+
+    fn backwards(&self) -> bool {
+        matches!(self.cursor, Some(Cursor { direction: Direction::Prev, .. }))
+    }
+
+    fn select(&self, way: Way) -> QueryBuilder<Postgres> {
+        let order = if self.backwards() { "desc" } else { "asc" };
+        let mut query: QueryBuilder<Postgres> = QueryBuilder::new("");
+        match way {
+            Way::ByRange => self.push_ranges(&mut query, order),
+            Way::Along | Way::ByWords => {
+                query.push("with edge as (select null as sku) ");
+            }
+        }
+        query.push(
+            "select
+                edge.sku as edge,
+                page.*,
+                coalesce(sums.on_hand, 0) as on_hand,
+                coalesce(sums.reserved, 0) as reserved,
+                coalesce(sums.available, 0) as available
+            from edge
+            left join (
+                select
+                    id,
+                    sku,
+                    name,
+                    price_minor,
+                    currency,
+                    archived,
+                    low_stock_threshold
+                from ",
+        );
+        match way {
+            Way::Along => {
+                query.push("products where true");
+                self.push_stretch(&mut query);
+            }
+            Way::ByRange => self.push_near(&mut query, order),
+            Way::ByWords => {
+                // Only their SKUs, which are all that the order needs: there may be a hundred thousand.
+                query.push("(select sku as found from (select sku from products where true");
+                self.push_stretch(&mut query);
+                self.push_words(&mut query);
+                // Keeps Postgres from walking along the list after all.
+                query.push(" offset 0) as matching");
+                query.push(" order by sku ").push(order).push(" limit ").push_bind(self.limit.and_one());
+                query.push(") as first join products on sku = found");
+            }
+        }
+        query.push(" order by sku ").push(order).push(" limit ").push_bind(self.limit.and_one());
+        query.push(
+            ") as page on true
+            left join lateral (
+                select
+                    sum(stock.on_hand)::bigint as on_hand,
+                    sum(stock.reserved)::bigint as reserved,
+                    (sum(stock.on_hand - stock.reserved) filter (where warehouses.active))::bigint as available
+                from stock
+                join warehouses on warehouses.code = stock.warehouse
+                where stock.product_id = page.id
+            ) as sums on true
+            order by page.sku ",
+        );
+        query.push(order);
+        query
+    }
+
+    /// The next ranges in which something begins like each word, one more than are walked along; and where what is
+    /// looked at ends, if it does: nothing is known of what lies beyond.
+    fn push_ranges(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
+        query.push("with ranges as materialized (select first_sku, before_sku from product_ranges where true");
+        match self.cursor {
+            Some(Cursor { direction: Direction::Prev, key, .. }) => {
+                query.push(" and first_sku < ").push_bind(key.as_str().to_owned());
+            }
+            Some(Cursor { direction: Direction::Next, key, .. }) => {
+                query.push(" and before_sku > ").push_bind(key.as_str().to_owned());
+            }
+            None => {}
+        }
+        // Longer words are in fewer ranges.
+        let mut words: Vec<&String> = self.words.iter().collect();
+        words.sort_by_key(|word| Reverse(word.len()));
+        for word in words.into_iter().take(WORDS_LOOKED_UP) {
+            let beginning: String = word.chars().take(BEGINNING_CHARS).collect();
+            // What comes after all that begin so.
+            let end: String = beginning.chars().chain(iter::repeat_n(char::MAX, BEGINNING_CHARS)).collect();
+            // With a limit it is asked of one range after the other, and not joined with all of them.
+            query.push(
+                " and (
+                    select true
+                    from product_range_words as words
+                    where words.first_sku = product_ranges.first_sku
+                      and words.beginning between ",
+            );
+            query.push_bind(beginning).push(" and ").push_bind(end).push(" limit 1)");
+        }
+        query.push(" order by first_sku ").push(order).push(" limit ").push_bind(RANGES_NEAR + 1);
+        query.push("), edge as materialized (select ").push(if self.backwards() { "greatest" } else { "least" });
+        query.push("((select ").push(if self.backwards() { "before_sku" } else { "first_sku" });
+        query.push(" from ranges order by first_sku ").push(order).push(" offset ").push_bind(RANGES_NEAR);
+        query.push("), (select sku from products where ").push(UNSUMMARIZED);
+        self.push_stretch(query);
+        query.push(" order by sku ").push(order).push(" offset ").push_bind(UNSUMMARIZED_NEAR);
+        query.push(" limit 1)) as sku) ");
+    }
+
+    fn push_near(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
+        query.push("(");
+        self.push_in_ranges(query, order);
+        query.push(" union all ");
+        self.push_unsummarized(query, order);
+        query.push(") as near where not exists (select from edge where edge.sku ");
+        query.push(if self.backwards() { "> near.sku)" } else { "<= near.sku)" });
+    }
+
+    /// Ordered and limited for itself, so that no range is looked at once the page is filled.
+    fn push_in_ranges(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
+        query.push("(select within.* from (select * from ranges order by first_sku ").push(order);
+        query.push(" limit ").push_bind(RANGES_NEAR);
+        query.push(
+            ") as range
+            cross join lateral (
+                select *
+                from (
+                    select *
+                    from products
+                    where summarized_version = version",
+        );
+        // Not beyond the edge, where what is not summarized yet may follow by the thousand.
+        query.push(if self.backwards() {
+            " and sku >= greatest(range.first_sku, (select edge.sku from edge)) and sku < range.before_sku"
+        } else {
+            " and sku >= range.first_sku and sku < least(range.before_sku, (select edge.sku from edge))"
+        });
+        self.push_stretch(query);
+        // Keeps Postgres from asking the index of words.
+        query.push(" order by sku ").push(order).push(" offset 0) as along where true");
+        self.push_words(query);
+        query.push(" order by sku ").push(order).push(" limit ").push_bind(self.limit.and_one());
+        query.push(") as within order by range.first_sku ").push(order).push(", within.sku ").push(order);
+        query.push(" limit ").push_bind(self.limit.and_one()).push(")");
+    }
+
+    fn push_unsummarized(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
+        query.push("(select * from (select * from products where ").push(UNSUMMARIZED);
+        self.push_stretch(query);
+        query.push(" order by sku ").push(order).push(" limit ").push_bind(UNSUMMARIZED_NEAR);
+        query.push(") as unsummarized where true");
+        self.push_words(query);
+        query.push(")");
+    }
+
+    fn push_stretch(&self, query: &mut QueryBuilder<Postgres>) {
+        match self.archived {
+            Archived::Without => query.push(" and not archived"),
+            Archived::Only => query.push(" and archived"),
+            Archived::With => query,
+        };
+        match self.cursor {
+            Some(Cursor { direction: Direction::Prev, key, .. }) => {
+                query.push(" and sku < ").push_bind(key.as_str().to_owned());
+            }
+            Some(Cursor { direction: Direction::Next, key, .. }) => {
+                query.push(" and sku > ").push_bind(key.as_str().to_owned());
+            }
+            None => {}
+        }
+    }
+
+    fn push_words(&self, query: &mut QueryBuilder<Postgres>) {
+        // Words have letters and digits only, so that quoting them is all it takes.
+        let prefixes: Vec<String> = self.words.iter().map(|word| format!("'{word}':*")).collect();
+        query.push(" and search @@ ").push_bind(prefixes.join(" & ")).push("::tsquery");
+    }
+}
