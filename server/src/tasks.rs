@@ -1,6 +1,6 @@
 //! What the server does by itself: the tail of the journal, the sweep, the figures, reading anew who is let
-//! in, throwing away what has had its time, and keeping the ranges that searches go by. Each is a loop around one bounded step of the store, and ends
-//! when it is told to.
+//! in, throwing away what has had its time, and keeping the ranges that searches go by. Each is a loop around one
+//! bounded step of the store, and ends when it is told to.
 
 use std::time::Duration;
 

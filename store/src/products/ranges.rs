@@ -13,16 +13,16 @@ use crate::store::Store;
 use crate::tx;
 
 /// A word is told by so many characters: enough to tell most words apart, and few enough that a thousand numbers in a
-/// row begin alike.
+/// row begin alike. With another number everything has to be summarized anew, or searches miss what was before.
 pub(super) const BEGINNING_CHARS: usize = 6;
 
 /// A range of more products is split in two. A search walks along a whole range where few match in it.
 const PRODUCTS_MAX: i64 = 2_000;
 
 impl Store {
-    /// Takes the words of products that were made or changed into those of their ranges, `limit` products at most, and
-    /// splits the ranges that have become too large. Tells how many products it were; any number of servers may do so,
-    /// one at a time.
+    /// Takes the words of products that were made or changed into those of their ranges, `limit` products at most;
+    /// splits the ranges that have become too large, and writes those anew of which much was changed, or one more where
+    /// there is time. Tells how many products it were; any number of servers may do so, one at a time.
     ///
     /// # Errors
     /// What the database said.
@@ -33,8 +33,13 @@ impl Store {
                 let mut tx = pool.begin().await?;
                 lock_in_tx(&mut tx).await?;
                 let products = summarize_in_tx(&mut tx, i64::from(limit)).await?;
-                while let Some(range) = too_large_in_tx(&mut tx).await? {
-                    split_in_tx(&mut tx, range).await?;
+                while let Some(range) = due_in_tx(&mut tx).await? {
+                    renew_in_tx(&mut tx, range).await?;
+                }
+                if products < u64::from(limit)
+                    && let Some(range) = most_changed_in_tx(&mut tx).await?
+                {
+                    renew_in_tx(&mut tx, range).await?;
                 }
                 tx::commit(tx).await?;
                 Ok(products)
@@ -54,8 +59,13 @@ async fn lock_in_tx(conn: &mut PgConnection) -> Result<(), StoreError> {
 /// Products that somebody has in hand are left for the next time.
 async fn summarize_in_tx(conn: &mut PgConnection, limit: i64) -> Result<u64, StoreError> {
     let done = sqlx::query!(
-        "with changed as materialized (
-            select id, sku, search, summarized_version is null as is_new
+        "with taken as materialized (
+            select
+                id,
+                sku,
+                archived,
+                search,
+                summarized_version is null as is_new
             from products
             where summarized_version is distinct from version
             order by sku
@@ -63,27 +73,36 @@ async fn summarize_in_tx(conn: &mut PgConnection, limit: i64) -> Result<u64, Sto
             for no key update skip locked
         ),
         placed as materialized (
-            select changed.id, changed.search, changed.is_new, range.first_sku
-            from changed
+            select taken.*, range.first_sku
+            from taken
             cross join lateral (
                 select first_sku
                 from product_ranges
-                where first_sku <= changed.sku
+                where first_sku <= taken.sku
                 order by first_sku desc
                 limit 1
             ) as range
         ),
         told as (
-            insert into product_range_words (first_sku, beginning)
-            select distinct placed.first_sku, left(word, $2)
+            insert into product_range_words (first_sku, archived, beginning)
+            select distinct placed.first_sku, placed.archived, left(word, $2)
             from placed
             cross join lateral unnest(tsvector_to_array(placed.search)) as word
             on conflict do nothing
         ),
         counted as (
             update product_ranges
-            set products = product_ranges.products + more.products
-            from (select first_sku, count(*) as products from placed where is_new group by first_sku) as more
+            set
+                products = product_ranges.products + more.products,
+                changed = product_ranges.changed + more.changed
+            from (
+                select
+                    first_sku,
+                    count(*) filter (where is_new) as products,
+                    count(*) filter (where not is_new) as changed
+                from placed
+                group by first_sku
+            ) as more
             where product_ranges.first_sku = more.first_sku
         )
         update products
@@ -93,6 +112,8 @@ async fn summarize_in_tx(conn: &mut PgConnection, limit: i64) -> Result<u64, Sto
         limit,
         BEGINNING_CHARS as i32,
     )
+    // Planned anew each time: a plan that is made while the tables are empty would read them whole, and be kept.
+    .persistent(false)
     .execute(conn)
     .await?;
     Ok(done.rows_affected())
@@ -101,16 +122,17 @@ async fn summarize_in_tx(conn: &mut PgConnection, limit: i64) -> Result<u64, Sto
 struct Range {
     first_sku: String,
     before_sku: String,
-    /// Those that were summarized once.
     products: i64,
 }
 
-async fn too_large_in_tx(conn: &mut PgConnection) -> Result<Option<Range>, StoreError> {
+/// A range that has become too large, or of which so much was changed that it may tell of much that is no more.
+async fn due_in_tx(conn: &mut PgConnection) -> Result<Option<Range>, StoreError> {
     let range = sqlx::query_as!(
         Range,
         "select first_sku, before_sku, products
         from product_ranges
         where products > $1
+           or changed > products / 8
         order by first_sku
         limit 1",
         PRODUCTS_MAX,
@@ -120,9 +142,46 @@ async fn too_large_in_tx(conn: &mut PgConnection) -> Result<Option<Range>, Store
     Ok(range)
 }
 
-/// Gives the upper half of a range to one of its own.
-async fn split_in_tx(conn: &mut PgConnection, range: Range) -> Result<(), StoreError> {
-    let lower = range.products / 2;
+/// The range that is worth most to be written anew, when there is nothing else to do.
+async fn most_changed_in_tx(conn: &mut PgConnection) -> Result<Option<Range>, StoreError> {
+    let range = sqlx::query_as!(
+        Range,
+        "select first_sku, before_sku, products
+        from product_ranges
+        where changed > 0
+        order by changed desc, first_sku
+        limit 1",
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(range)
+}
+
+/// Writes a range whole; where it is too large its upper half as one of its own.
+async fn renew_in_tx(conn: &mut PgConnection, range: Range) -> Result<(), StoreError> {
+    let Range { first_sku, before_sku, products } = range;
+    // There may be fewer than was thought, since some were deleted by hand.
+    let products = sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+        from (
+            select
+            from products
+            where sku >= $1
+              and sku < $2
+              and summarized_version is not null
+            order by sku
+            limit $3
+        ) as summarized"#,
+        first_sku,
+        before_sku,
+        products,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    if products <= PRODUCTS_MAX {
+        return range_write_in_tx(conn, &Range { first_sku, before_sku, products }).await;
+    }
+    let lower = products / 2;
     let middle = sqlx::query_scalar!(
         "select sku
         from products
@@ -132,30 +191,27 @@ async fn split_in_tx(conn: &mut PgConnection, range: Range) -> Result<(), StoreE
         order by sku
         offset $3
         limit 1",
-        range.first_sku,
-        range.before_sku,
+        first_sku,
+        before_sku,
         lower,
     )
-    .fetch_optional(&mut *conn)
+    .fetch_one(&mut *conn)
     .await?;
-    let Range { first_sku, before_sku, products } = range;
-    let Some(middle) = middle else {
-        // Somebody deleted products by hand.
-        return range_write_in_tx(conn, &Range { first_sku, before_sku, products: lower }).await;
-    };
-    let upper = Range { first_sku: middle.clone(), before_sku, products: products - lower };
-    range_write_in_tx(conn, &Range { first_sku, before_sku: middle, products: lower }).await?;
-    range_write_in_tx(conn, &upper).await
+    range_write_in_tx(conn, &Range { first_sku, before_sku: middle.clone(), products: lower }).await?;
+    range_write_in_tx(conn, &Range { first_sku: middle, before_sku, products: products - lower }).await
 }
 
-/// Writes a range with the words of the products that were summarized once, and of no others. Those of which one is
-/// changed meanwhile are not asked for: it has another version afterwards than the one that is summarized.
+/// Writes a range with the words of the products that were summarized once, and of no others. A word that a product loses
+/// meanwhile may go: it has another version from then on, and is looked at for itself.
 async fn range_write_in_tx(conn: &mut PgConnection, range: &Range) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into product_ranges (first_sku, before_sku, products)
         values ($1, $2, $3)
         on conflict (first_sku) do update
-        set before_sku = excluded.before_sku, products = excluded.products",
+        set
+            before_sku = excluded.before_sku,
+            products = excluded.products,
+            changed = 0",
         range.first_sku,
         range.before_sku,
         range.products,
@@ -164,9 +220,9 @@ async fn range_write_in_tx(conn: &mut PgConnection, range: &Range) -> Result<(),
     .await?;
     sqlx::query!(
         "with said as materialized (
-            select distinct left(word, $4) as beginning
+            select distinct archived, left(word, $4) as beginning
             from (
-                select search
+                select archived, search
                 from products
                 where sku >= $1
                   and sku < $2
@@ -180,10 +236,10 @@ async fn range_write_in_tx(conn: &mut PgConnection, range: &Range) -> Result<(),
         no_more as (
             delete from product_range_words
             where first_sku = $1
-              and beginning not in (select beginning from said)
+              and (archived, beginning) not in (select archived, beginning from said)
         )
-        insert into product_range_words (first_sku, beginning)
-        select $1, beginning
+        insert into product_range_words (first_sku, archived, beginning)
+        select $1, archived, beginning
         from said
         on conflict do nothing",
         range.first_sku,

@@ -71,6 +71,7 @@ async fn assert_ranges_whole(pool: &PgPool) {
             select
             from product_range_words as words
             where words.first_sku = range.first_sku
+              and words.archived = products.archived
               and words.beginning = left(word, 6)
           )",
     )
@@ -109,6 +110,39 @@ async fn ranges_are_split_and_have_the_words_of_their_products_and_no_others(poo
               and left(word, 6) = beginning
         )";
     assert_eq!(count(&pool, others).await, 0);
+    assert_eq!(count(&pool, "select count(*) from product_range_words where archived").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_most_products_are_no_more_is_forgotten(pool: PgPool) {
+    let store = Store::new(pool.clone());
+    fill(&pool, 10_000..10_010).await;
+    summarize_all(&store, 100).await;
+    let told = async |archived: bool| {
+        let told =
+            sqlx::query_scalar("select count(*) from product_range_words where archived = $1 and beginning = 'mug'");
+        told.bind(archived).fetch_one(&pool).await.unwrap()
+    };
+    assert_eq!((told(false).await, told(true).await), (1_i64, 0_i64));
+    let archive = ProductPatch::new(None, None, Some(true), None).unwrap();
+    let lists = async |without: usize, only: usize| {
+        let expected = [(Archived::Without, without), (Archived::Only, only), (Archived::With, without + only)];
+        for (archived, expected) in expected {
+            let filter = ProductFilter { query: "mug".to_owned(), archived };
+            let page = store.product_list(&filter, Limit::default(), None).await.unwrap();
+            assert_eq!(page.items.len(), expected, "{archived:?}");
+        }
+    };
+    for number in 10_000..10_010 {
+        let sku = by_sku(&format!("S{number}"));
+        let _: ProductView = answer(store.product_change(request(), &sku, archive.clone()).await);
+        let archived = usize::try_from(number - 9_999).unwrap();
+        lists(10 - archived, archived).await;
+        summarize_all(&store, 100).await;
+        lists(10 - archived, archived).await;
+        assert_ranges_whole(&pool).await;
+    }
+    assert_eq!((told(false).await, told(true).await), (0, 1));
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -21,7 +21,7 @@ const RANGES_NEAR: i64 = 8;
 const UNSUMMARIZED_NEAR: i64 = 5_000;
 
 /// Ranges are looked up by so many words of a search: each costs some microseconds for every range there is.
-const WORDS_LOOKED_UP: usize = 4;
+const BEGINNINGS_MAX: usize = 4;
 
 /// As the index of them has it.
 const UNSUMMARIZED: &str = "summarized_version is distinct from version";
@@ -47,8 +47,8 @@ struct Seen {
 enum Way {
     /// Along the list: all there is without words.
     Along,
-    /// Along the ranges in which all words occur, and what is not summarized yet, no further than [`RANGES_NEAR`] and
-    /// [`UNSUMMARIZED_NEAR`]. Quick where what matches lies together, or is everywhere.
+    /// Along the ranges in which something begins like each word, and what is not summarized yet, no further than
+    /// [`RANGES_NEAR`] and [`UNSUMMARIZED_NEAR`]. Quick where what matches lies together, or is everywhere.
     ByRange,
     /// From the index of words, all of them, which are then put in order. Quick where few match.
     ByWords,
@@ -160,11 +160,17 @@ impl Stretch<'_> {
             }
             None => {}
         }
-        // Longer words are in fewer ranges.
-        let mut words: Vec<&String> = self.words.iter().collect();
-        words.sort_by_key(|word| Reverse(word.len()));
-        for word in words.into_iter().take(WORDS_LOOKED_UP) {
-            let beginning: String = word.chars().take(BEGINNING_CHARS).collect();
+        let archived = match self.archived {
+            Archived::Without => "false",
+            Archived::Only => "true",
+            Archived::With => "any (array[false, true])",
+        };
+        // The longer, the fewer are the ranges that have one.
+        let beginnings = self.words.iter().map(|word| word.chars().take(BEGINNING_CHARS).collect());
+        let mut beginnings: Vec<String> = beginnings.collect();
+        beginnings.sort_by_key(|beginning| Reverse(beginning.chars().count()));
+        beginnings.truncate(BEGINNINGS_MAX);
+        for beginning in beginnings {
             // What comes after all that begin so.
             let end: String = beginning.chars().chain(iter::repeat_n(char::MAX, BEGINNING_CHARS)).collect();
             // With a limit it is asked of one range after the other, and not joined with all of them.
@@ -173,17 +179,18 @@ impl Stretch<'_> {
                     select true
                     from product_range_words as words
                     where words.first_sku = product_ranges.first_sku
-                      and words.beginning between ",
+                      and words.archived = ",
             );
+            query.push(archived).push(" and words.beginning between ");
             query.push_bind(beginning).push(" and ").push_bind(end).push(" limit 1)");
         }
-        query.push(" order by first_sku ").push(order).push(" limit ").push_bind(RANGES_NEAR + 1);
+        query.push(" order by first_sku ").push(order).push(" limit ").push(RANGES_NEAR + 1);
         query.push("), edge as materialized (select ").push(if self.backwards() { "greatest" } else { "least" });
         query.push("((select ").push(if self.backwards() { "before_sku" } else { "first_sku" });
-        query.push(" from ranges order by first_sku ").push(order).push(" offset ").push_bind(RANGES_NEAR);
+        query.push(" from ranges order by first_sku ").push(order).push(" offset ").push(RANGES_NEAR);
         query.push("), (select sku from products where ").push(UNSUMMARIZED);
-        self.push_stretch(query);
-        query.push(" order by sku ").push(order).push(" offset ").push_bind(UNSUMMARIZED_NEAR);
+        self.push_beyond_cursor(query);
+        query.push(" order by sku ").push(order).push(" offset ").push(UNSUMMARIZED_NEAR);
         query.push(" limit 1)) as sku) ");
     }
 
@@ -196,10 +203,10 @@ impl Stretch<'_> {
         query.push(if self.backwards() { "> near.sku)" } else { "<= near.sku)" });
     }
 
-    /// Ordered and limited for itself, so that no range is looked at once the page is filled.
+    /// Ordered and limited for itself, so that ranges are not looked at long after the page is filled.
     fn push_in_ranges(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
         query.push("(select within.* from (select * from ranges order by first_sku ").push(order);
-        query.push(" limit ").push_bind(RANGES_NEAR);
+        query.push(" limit ").push(RANGES_NEAR);
         query.push(
             ") as range
             cross join lateral (
@@ -226,19 +233,29 @@ impl Stretch<'_> {
 
     fn push_unsummarized(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
         query.push("(select * from (select * from products where ").push(UNSUMMARIZED);
-        self.push_stretch(query);
-        query.push(" order by sku ").push(order).push(" limit ").push_bind(UNSUMMARIZED_NEAR);
+        // Archived or not: with more to choose by, Postgres would take another index, and walk along all that are archived.
+        self.push_beyond_cursor(query);
+        query.push(" order by sku ").push(order).push(" limit ").push(UNSUMMARIZED_NEAR);
         query.push(") as unsummarized where true");
+        self.push_archived(query);
         self.push_words(query);
         query.push(")");
     }
 
     fn push_stretch(&self, query: &mut QueryBuilder<Postgres>) {
+        self.push_archived(query);
+        self.push_beyond_cursor(query);
+    }
+
+    fn push_archived(&self, query: &mut QueryBuilder<Postgres>) {
         match self.archived {
             Archived::Without => query.push(" and not archived"),
             Archived::Only => query.push(" and archived"),
             Archived::With => query,
         };
+    }
+
+    fn push_beyond_cursor(&self, query: &mut QueryBuilder<Postgres>) {
         match self.cursor {
             Some(Cursor { direction: Direction::Prev, key, .. }) => {
                 query.push(" and sku < ").push_bind(key.as_str().to_owned());
