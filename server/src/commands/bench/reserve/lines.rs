@@ -9,7 +9,8 @@ use super::super::report::median;
 pub(super) enum Line {
     OneProduct50,
     OneProduct200,
-    OneProductReference,
+    Reference50,
+    Reference200,
     RowPerUnitReference,
     BatchReference,
     HollowReference,
@@ -63,9 +64,9 @@ mod tests {
         let mut lines = Lines::default();
         for (ours, reference) in [(10.0, 1.0), (20.0, 2.0), (3.0, 1.0)] {
             lines.add(Line::OneProduct50, ours);
-            lines.add(Line::OneProductReference, reference);
+            lines.add(Line::Reference50, reference);
         }
-        assert!((lines.ratio(Line::OneProduct50, Line::OneProductReference) - 10.0).abs() < f64::EPSILON);
+        assert!((lines.ratio(Line::OneProduct50, Line::Reference50) - 10.0).abs() < f64::EPSILON);
         assert!(lines.ratio(Line::OneProduct50, Line::Refusals).is_nan());
     }
 }
