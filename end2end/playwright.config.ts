@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { defineConfig, devices } from "@playwright/test";
 
-// The server is the one that scripts/build.sh dev made, on the database of DATABASE_URL, which is
-// empty at the start: see scripts/end2end.sh.
+// The servers are what scripts/build.sh dev made, on the database of DATABASE_URL, which is empty at the
+// start: see scripts/end2end.sh.
 const port = Number(process.env.HOLDFAST_TEST_PORT ?? 18080);
 const baseURL = `http://127.0.0.1:${port}`;
+/** A second server on the same database, at the next port. */
+process.env.HOLDFAST_TEST_OTHER ??= `http://127.0.0.1:${port + 1}`;
 
 // The first admin's, which the server and the tests are both told. The processes of the tests read this
 // file too, and find the one that is there.
@@ -54,8 +56,8 @@ export default defineConfig({
       grepInvert: /@script/,
     },
   ],
-  webServer: {
-    command: `../scripts/holdfast.sh dev serve --listen 127.0.0.1:${port}`,
+  webServer: [baseURL, process.env.HOLDFAST_TEST_OTHER].map((url) => ({
+    command: `../scripts/holdfast.sh dev serve --listen ${new URL(url).host}`,
     env: {
       RUST_LOG: "info,access=off",
       HOLDFAST_ADMIN_EMAIL: "admin@example.com",
@@ -64,11 +66,11 @@ export default defineConfig({
       HOLDFAST_REQUESTS_PER_MINUTE_USER: "0",
       HOLDFAST_REQUESTS_PER_MINUTE_ADDRESS: "0",
     },
-    url: `${baseURL}/readyz`,
+    url: `${url}/readyz`,
     timeout: 60_000,
     reuseExistingServer: false,
     stdout: "pipe",
     stderr: "pipe",
     gracefulShutdown: { signal: "SIGTERM", timeout: 10_000 },
-  },
+  })),
 });

@@ -1,5 +1,5 @@
 import { admin } from "./people";
-import { expect, hold, open, order, product, test } from "./support";
+import { elsewhere, expect, hold, open, order, product, test } from "./support";
 
 // What moves by itself needs a script: without one a page is read when one asks for it.
 
@@ -21,6 +21,23 @@ test("a bar moves in another browser when units are reserved, without a reload @
   await expect(other.getByRole("table", { name: "Holds of this product" }).getByRole("row")).toHaveCount(2);
   await expect(other.getByRole("list", { name: "Journal of this product" })).toContainText("Units held");
   expect(await other.evaluate(() => (window as any).isTheSame)).toBe(true);
+});
+
+test("a page of one server moves when another one commits @script", async ({ page, pageOf, request }) => {
+  const { sku } = await product(request, 10);
+  const other = await pageOf(admin);
+  await open(page, `/products/${sku}`);
+  await open(other, elsewhere(`/products/${sku}`));
+  for (const one of [page, other]) await expect(one.getByText("Live", { exact: true })).toBeVisible();
+
+  for (const [from, to, left] of [[page, other, "7"], [other, page, "4"]] as const) {
+    await from.getByLabel("Quantity").fill("3");
+    await from.getByRole("button", { name: "Reserve" }).click();
+    await expect(from.getByTestId("available")).toHaveText(left);
+    const seen = Date.now();
+    await expect(to.getByTestId("available")).toHaveText(left);
+    expect(Date.now() - seen).toBeLessThan(2_000);
+  }
 });
 
 test("a countdown reaches zero, and the units return in both browsers @script", async ({ page, pageOf, request }) => {

@@ -47,6 +47,9 @@ export async function available(request: APIRequestContext, sku: string): Promis
   return product.stock.reduce((sum: number, stock: { available: number }) => sum + stock.available, 0);
 }
 
+/** An address of the other server, which has the same database. A browser that is signed in to one is to both. */
+export const elsewhere = (path: string) => new URL(path, process.env.HOLDFAST_TEST_OTHER).href;
+
 /** Opens a page, and waits until the browser has taken it over where it does. */
 export async function open(page: Page, path: string) {
   await page.goto(path);
