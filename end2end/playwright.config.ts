@@ -5,8 +5,9 @@ import { defineConfig, devices } from "@playwright/test";
 // start: see scripts/end2end.sh.
 const port = Number(process.env.HOLDFAST_TEST_PORT ?? 18080);
 const baseURL = `http://127.0.0.1:${port}`;
-/** A second server on the same database, at the next port. */
-process.env.HOLDFAST_TEST_OTHER ??= `http://127.0.0.1:${port + 1}`;
+/** A second server on the same database, at the next port. The tests are told where: see support.ts. */
+const otherURL = `http://127.0.0.1:${port + 1}`;
+process.env.HOLDFAST_TEST_OTHER = otherURL;
 
 // The first admin's, which the server and the tests are both told. The processes of the tests read this
 // file too, and find the one that is there.
@@ -56,7 +57,7 @@ export default defineConfig({
       grepInvert: /@script/,
     },
   ],
-  webServer: [baseURL, process.env.HOLDFAST_TEST_OTHER].map((url) => ({
+  webServer: [baseURL, otherURL].map((url) => ({
     command: `../scripts/holdfast.sh dev serve --listen ${new URL(url).host}`,
     env: {
       RUST_LOG: "info,access=off",

@@ -34,9 +34,10 @@ pub(super) async fn run(args: ReserveArgs) -> anyhow::Result<()> {
     let setting = &args.setting;
     let mut report = format!(
         "## Reserving\n\nReservations of one unit, each with its journal entry and the row of its idempotency key, \
-         fsync on. The references are pgbench on the same Postgres, right before what is held against them, writing the \
-         same rows into the same tables with one statement for each reservation, prepared. Medians of {} runs of {} s each. Made by \
-         `holdfast bench reserve`, part of `make bench`.\n",
+         fsync on. The references are pgbench on the same Postgres, writing the same rows into the same tables with \
+         one statement for each reservation, prepared: right before what is held against them, the server idle \
+         beside them; the other references come after. Medians of {} runs of {} s each. Made by `holdfast bench \
+         reserve`, part of `make bench`.\n",
         setting.runs, setting.seconds,
     );
     for behind in &args.behind {
@@ -111,7 +112,8 @@ async fn hot_product(database: &Database, door: &Door, seconds: u64, lines: &mut
     Ok(())
 }
 
-/// Many products, nobody else there, and nothing to be had, each after its reference.
+/// Many products and nobody else there, each after its reference; nothing to be had; and what Postgres does once it is
+/// asked in batches.
 async fn others(database: &Database, door: &Door, seconds: u64, lines: &mut Lines) -> anyhow::Result<()> {
     let many = pgbench::run(database, Reference::ManyProducts, 50, seconds).await?;
     lines.add(Line::ManyProductsReference, many.reservations_per_second);
