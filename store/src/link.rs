@@ -1,5 +1,5 @@
-//! One connection, kept from one transaction to the next and got anew once it broke; and its transactions, which
-//! may be begun before there is anything to do in them.
+//! One connection, kept from one transaction to the next and got anew once it broke; and its transactions, of which
+//! each may begin as the one before it ends, before there is anything to do in it.
 
 use std::time::Duration;
 
@@ -17,7 +17,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Link {
     source: Source,
+    next: Next,
     conn: Option<Conn>,
+}
+
+/// When the next transaction begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Next {
+    /// When somebody comes.
+    OnDemand,
+    /// By the command that ends the one before (`AND CHAIN`), so that whoever comes next is spared one way to the
+    /// database and back. Until something is done in it, it holds nothing up.
+    Chained,
 }
 
 #[derive(Debug)]
@@ -42,7 +53,7 @@ enum Wire {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Standing {
     None,
-    /// One has begun, and nothing was done in it.
+    /// One has begun with the end of the one before, and nothing was done in it.
     BegunAhead,
     /// One is under way. Where nobody is at it any more, nobody knows what became of it.
     UnderWay,
@@ -50,24 +61,33 @@ enum Standing {
 
 /// A transaction of a link. Dropped without an end it takes the connection with it, which ends it.
 #[derive(Debug)]
-pub(crate) struct Tx<'a>(&'a mut Conn);
+pub(crate) struct Tx<'a> {
+    conn: &'a mut Conn,
+    next: Next,
+}
 
 impl Tx<'_> {
     pub(crate) fn conn(&mut self) -> &mut PgConnection {
-        self.0.wire.conn()
+        self.conn.wire.conn()
     }
 
     /// # Errors
     /// [`StoreError::CommitLost`] where it is unknown whether that was done.
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        sqlx::raw_sql("COMMIT").execute(self.conn()).await.map_err(tx::commit_error)?;
-        self.0.transaction = Standing::None;
-        Ok(())
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.end("COMMIT", "COMMIT AND CHAIN").await.map_err(tx::commit_error)
     }
 
-    pub(crate) async fn rollback(mut self) -> Result<(), StoreError> {
-        sqlx::raw_sql("ROLLBACK").execute(self.conn()).await?;
-        self.0.transaction = Standing::None;
+    pub(crate) async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.end("ROLLBACK", "ROLLBACK AND CHAIN").await?)
+    }
+
+    async fn end(self, alone: &'static str, chained: &'static str) -> sqlx::Result<()> {
+        let (command, stands) = match self.next {
+            Next::OnDemand => (alone, Standing::None),
+            Next::Chained => (chained, Standing::BegunAhead),
+        };
+        sqlx::raw_sql(command).execute(self.conn.wire.conn()).await?;
+        self.conn.transaction = stands;
         Ok(())
     }
 }
@@ -75,12 +95,12 @@ impl Tx<'_> {
 impl Link {
     /// To a connection of the pool. Nothing is opened yet.
     pub(crate) fn pooled(pool: &PgPool) -> Self {
-        Self { source: Source::Pool(pool.clone()), conn: None }
+        Self { source: Source::Pool(pool.clone()), next: Next::OnDemand, conn: None }
     }
 
-    /// To a connection that no pool knows. Nothing is opened yet.
-    pub(crate) fn own(options: PgConnectOptions) -> Self {
-        Self { source: Source::Options(Box::new(options)), conn: None }
+    /// To a connection that no pool knows, with one transaction after the other. Nothing is opened yet.
+    pub(crate) fn chained(options: PgConnectOptions) -> Self {
+        Self { source: Source::Options(Box::new(options)), next: Next::Chained, conn: None }
     }
 
     /// The connection, for a statement that stands for itself; a new one where there is none, or where the last
@@ -90,34 +110,24 @@ impl Link {
     /// [`StoreError::Busy`] where none is to be had in time, [`StoreError::Broken`] where the database is
     /// not there.
     pub(crate) async fn conn(&mut self) -> Result<&mut PgConnection, StoreError> {
+        self.stand_down().await;
         let conn = self.connected(|transaction| transaction == Standing::None).await?;
         Ok(conn.wire.conn())
     }
 
-    /// Begins a transaction, or takes the one that was begun ahead.
+    /// Begins a transaction, or takes the one that began as the last one ended.
     ///
     /// # Errors
     /// As [`Self::conn`].
     pub(crate) async fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
+        let next = self.next;
         let conn = self.connected(|transaction| transaction != Standing::UnderWay).await?;
         // From here on, for all that anybody knows.
         let stood = std::mem::replace(&mut conn.transaction, Standing::UnderWay);
         if stood == Standing::None {
             sqlx::raw_sql("BEGIN").execute(conn.wire.conn()).await?;
         }
-        Ok(Tx(conn))
-    }
-
-    /// Begins the next transaction already, so that whoever comes next is spared one way to the database and back.
-    /// Until something is done in it, it holds nothing up. Where it fails, that is told to the next one to begin.
-    pub(crate) async fn begin_ahead(&mut self) {
-        match self.begin().await {
-            Ok(Tx(conn)) => conn.transaction = Standing::BegunAhead,
-            Err(error) => {
-                tracing::debug!(error = error.in_full(), "a transaction could not be begun ahead");
-                self.give_up();
-            }
-        }
+        Ok(Tx { conn, next })
     }
 
     /// Ends what was begun ahead, since nobody comes.
@@ -126,7 +136,7 @@ impl Link {
             return;
         }
         let ended = match self.begin().await {
-            Ok(begun) => begun.rollback().await,
+            Ok(begun) => Tx { next: Next::OnDemand, ..begun }.rollback().await,
             Err(error) => Err(error),
         };
         if let Err(error) = ended {

@@ -66,7 +66,7 @@ async fn keep(queue: &Arc<Queue<Entry>>, options: &PgConnectOptions, availabilit
 }
 
 async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability: Arc<Availability>) {
-    let mut link = Link::own(options);
+    let mut link = Link::chained(options);
     let mut seen = Seen::default();
     let mut telling = JoinSet::new();
     while let Some(entries) = next(&queue, &mut link).await {
@@ -122,7 +122,6 @@ async fn decide(link: &mut Link, entries: Vec<Entry>, availability: &Availabilit
     let outcomes = batch::run_each(link, &items, availability).await;
     meters::batch(&items, &outcomes, began.elapsed());
     tell(entries, outcomes, telling);
-    link.begin_ahead().await;
 }
 
 /// Tells each caller what came of its command. From here each would be handed over to another thread for itself: where
