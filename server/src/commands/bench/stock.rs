@@ -30,19 +30,21 @@ pub struct StockArgs {
     setting: SettingArgs,
 }
 
-/// Products with stock, their names made of a few common words, one in a hundred and one of its own.
+/// Products with stock, their names made of a few common words, one of each hundred, one of each three hundred and one
+/// of its own.
 const FILL: [&str; 3] = [
     "insert into products (id, sku, name, price_minor, currency, version, created_at, search)
     select
         md5('bench product ' || number)::uuid,
         'BENCH-' || lpad(number::text, 7, '0'),
-        'Enamel mug shade' || number % 100 || ' lot' || number,
+        'Enamel mug shade' || number % 100 || ' batch' || number % 300 || ' lot' || number,
         1299,
         'GBP',
         1,
         now(),
         array_to_tsvector(array[
-            'bench', lpad(number::text, 7, '0'), 'enamel', 'mug', 'shade' || number % 100, 'lot' || number
+            'bench', lpad(number::text, 7, '0'), 'enamel', 'mug', 'shade' || number % 100, 'batch' || number % 300,
+            'lot' || number
         ])
     from generate_series(100000, 99999 + $1::bigint) as number",
     "insert into stock (product_id, warehouse, on_hand, reserved, version)
@@ -61,10 +63,12 @@ const FILL: [&str; 3] = [
 ];
 
 /// A page that is asked for.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 12] = [
     ("the list, first page", "/api/products"),
     ("a search that nearly all match", "/api/products?q=enamel"),
     ("a search that one in a hundred matches", "/api/products?q=shade42"),
+    ("and 200 of them", "/api/products?q=shade42&limit=200"),
+    ("a search that one in three hundred matches", "/api/products?q=batch242"),
     ("the beginning of a word that one in ten matches", "/api/products?q=lot3"),
     ("two words of which both are common", "/api/products?q=enamel%20shade42"),
     ("two words of which ranges have both and no product has", "/api/products?q=shade41%20shade42"),

@@ -38,44 +38,58 @@ pub(super) struct Stretch<'a> {
 /// What was found in one way.
 struct Seen {
     rows: Vec<SummaryRow>,
-    /// Whether it is all there is, or what lies beyond some edge was not looked at.
-    is_all: bool,
+    /// Where it ends, unless it is all there is: of what begins here in the cursor's direction nothing was looked at.
+    edge: Option<String>,
 }
 
 /// How the products of the stretch are come by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Way {
+enum Way<'a> {
     /// Along the list: all there is without words.
     Along,
     /// Along the ranges in which something begins like each word, and what is not summarized yet, no further than
     /// [`RANGES_NEAR`] and [`UNSUMMARIZED_NEAR`]. Quick where what matches lies together, or is everywhere.
-    ByRange,
+    ByRange {
+        /// The edge to go on from.
+        from: Option<&'a str>,
+    },
     /// From the index of words, all of them, which are then put in order. Quick where few match.
     ByWords,
 }
 
 impl Stretch<'_> {
     /// Neither way is quick for all searches, and Postgres can't tell how many products have a word that begins like
-    /// this, nor where they lie. So what the way by ranges leaves open is come by from the index.
+    /// this, nor where they lie. So what the way by ranges leaves open is come by from the index; but where it has found
+    /// half a page it goes as far again, for the index would have thousands.
     pub(super) async fn rows_in_tx(&self, conn: &mut PgConnection) -> Result<Vec<SummaryRow>, StoreError> {
         if self.words.is_empty() {
             return Ok(self.seen_in_tx(Way::Along, conn).await?.rows);
         }
-        let near = self.seen_in_tx(Way::ByRange, conn).await?;
-        let fills_the_page = i64::try_from(near.rows.len()).is_ok_and(|found| found >= self.limit.and_one());
-        let seen = if near.is_all || fills_the_page { near } else { self.seen_in_tx(Way::ByWords, conn).await? };
-        Ok(seen.rows)
+        let wanted = usize::try_from(self.limit.and_one()).unwrap_or(usize::MAX);
+        let Seen { mut rows, mut edge } = self.seen_in_tx(Way::ByRange { from: None }, conn).await?;
+        if let Some(from) = edge.as_deref()
+            && (wanted.div_ceil(2)..wanted).contains(&rows.len())
+        {
+            let further = self.seen_in_tx(Way::ByRange { from: Some(from) }, conn).await?;
+            rows.extend(further.rows);
+            rows.truncate(wanted);
+            edge = further.edge;
+        }
+        if edge.is_none() || rows.len() == wanted {
+            return Ok(rows);
+        }
+        Ok(self.seen_in_tx(Way::ByWords, conn).await?.rows)
     }
 
-    async fn seen_in_tx(&self, way: Way, conn: &mut PgConnection) -> Result<Seen, StoreError> {
+    async fn seen_in_tx(&self, way: Way<'_>, conn: &mut PgConnection) -> Result<Seen, StoreError> {
         let rows = self.select(way).build().fetch_all(conn).await?;
-        let mut seen = Seen { rows: Vec::new(), is_all: true };
+        let mut seen = Seen { rows: Vec::new(), edge: None };
         for row in rows {
             // A row for each product, or one without.
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
                 seen.rows.push(SummaryRow::from_row(&row)?);
             }
-            seen.is_all &= row.try_get::<Option<String>, _>("edge")?.is_none();
+            seen.edge = row.try_get("edge")?;
         }
         Ok(seen)
     }
@@ -84,11 +98,11 @@ impl Stretch<'_> {
         matches!(self.cursor, Some(Cursor { direction: Direction::Prev, .. }))
     }
 
-    fn select(&self, way: Way) -> QueryBuilder<Postgres> {
+    fn select(&self, way: Way<'_>) -> QueryBuilder<Postgres> {
         let order = if self.backwards() { "desc" } else { "asc" };
         let mut query: QueryBuilder<Postgres> = QueryBuilder::new("");
         match way {
-            Way::ByRange => self.push_ranges(&mut query, order),
+            Way::ByRange { from } => self.push_ranges(&mut query, order, from),
             Way::Along | Way::ByWords => {
                 query.push("with edge as (select null as sku) ");
             }
@@ -115,13 +129,13 @@ impl Stretch<'_> {
         match way {
             Way::Along => {
                 query.push("products where true");
-                self.push_stretch(&mut query);
+                self.push_stretch(&mut query, None);
             }
-            Way::ByRange => self.push_near(&mut query, order),
+            Way::ByRange { from } => self.push_near(&mut query, order, from),
             Way::ByWords => {
                 // Only their SKUs, which are all that the order needs: there may be a hundred thousand.
                 query.push("(select sku as found from (select sku from products where true");
-                self.push_stretch(&mut query);
+                self.push_stretch(&mut query, None);
                 self.push_words(&mut query);
                 // Keeps Postgres from walking along the list after all.
                 query.push(" offset 0) as matching");
@@ -149,16 +163,11 @@ impl Stretch<'_> {
 
     /// The next ranges in which something begins like each word, one more than are walked along; and where what is
     /// looked at ends, if it does: nothing is known of what lies beyond.
-    fn push_ranges(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
+    fn push_ranges(&self, query: &mut QueryBuilder<Postgres>, order: &str, from: Option<&str>) {
         query.push("with ranges as materialized (select first_sku, before_sku from product_ranges where true");
-        match self.cursor {
-            Some(Cursor { direction: Direction::Prev, key, .. }) => {
-                query.push(" and first_sku < ").push_bind(key.as_str().to_owned());
-            }
-            Some(Cursor { direction: Direction::Next, key, .. }) => {
-                query.push(" and before_sku > ").push_bind(key.as_str().to_owned());
-            }
-            None => {}
+        if let Some(sku) = from.or(self.cursor.map(|cursor| cursor.key.as_str())) {
+            query.push(if self.backwards() { " and first_sku < " } else { " and before_sku > " });
+            query.push_bind(sku.to_owned());
         }
         let archived = match self.archived {
             Archived::Without => "false",
@@ -189,22 +198,24 @@ impl Stretch<'_> {
         query.push("((select ").push(if self.backwards() { "before_sku" } else { "first_sku" });
         query.push(" from ranges order by first_sku ").push(order).push(" offset ").push(RANGES_NEAR);
         query.push("), (select sku from products where ").push(UNSUMMARIZED);
-        self.push_beyond_cursor(query);
-        query.push(" order by sku ").push(order).push(" offset ").push(UNSUMMARIZED_NEAR);
+        self.push_beyond(query, from);
+        // Backwards an edge is the last that is looked at, forwards the first that is not: so is where ranges begin.
+        let looked_at = if self.backwards() { UNSUMMARIZED_NEAR - 1 } else { UNSUMMARIZED_NEAR };
+        query.push(" order by sku ").push(order).push(" offset ").push(looked_at);
         query.push(" limit 1)) as sku) ");
     }
 
-    fn push_near(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
+    fn push_near(&self, query: &mut QueryBuilder<Postgres>, order: &str, from: Option<&str>) {
         query.push("(");
-        self.push_in_ranges(query, order);
+        self.push_in_ranges(query, order, from);
         query.push(" union all ");
-        self.push_unsummarized(query, order);
+        self.push_unsummarized(query, order, from);
         query.push(") as near where not exists (select from edge where edge.sku ");
         query.push(if self.backwards() { "> near.sku)" } else { "<= near.sku)" });
     }
 
     /// Ordered and limited for itself, so that ranges are not looked at long after the page is filled.
-    fn push_in_ranges(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
+    fn push_in_ranges(&self, query: &mut QueryBuilder<Postgres>, order: &str, from: Option<&str>) {
         query.push("(select within.* from (select * from ranges order by first_sku ").push(order);
         query.push(" limit ").push(RANGES_NEAR);
         query.push(
@@ -222,7 +233,7 @@ impl Stretch<'_> {
         } else {
             " and sku >= range.first_sku and sku < least(range.before_sku, (select edge.sku from edge))"
         });
-        self.push_stretch(query);
+        self.push_stretch(query, from);
         // Keeps Postgres from asking the index of words.
         query.push(" order by sku ").push(order).push(" offset 0) as along where true");
         self.push_words(query);
@@ -231,10 +242,10 @@ impl Stretch<'_> {
         query.push(" limit ").push_bind(self.limit.and_one()).push(")");
     }
 
-    fn push_unsummarized(&self, query: &mut QueryBuilder<Postgres>, order: &str) {
+    fn push_unsummarized(&self, query: &mut QueryBuilder<Postgres>, order: &str, from: Option<&str>) {
         query.push("(select * from (select * from products where ").push(UNSUMMARIZED);
         // Archived or not: with more to choose by, Postgres would take another index, and walk along all that are archived.
-        self.push_beyond_cursor(query);
+        self.push_beyond(query, from);
         query.push(" order by sku ").push(order).push(" limit ").push(UNSUMMARIZED_NEAR);
         query.push(") as unsummarized where true");
         self.push_archived(query);
@@ -242,9 +253,9 @@ impl Stretch<'_> {
         query.push(")");
     }
 
-    fn push_stretch(&self, query: &mut QueryBuilder<Postgres>) {
+    fn push_stretch(&self, query: &mut QueryBuilder<Postgres>, from: Option<&str>) {
         self.push_archived(query);
-        self.push_beyond_cursor(query);
+        self.push_beyond(query, from);
     }
 
     fn push_archived(&self, query: &mut QueryBuilder<Postgres>) {
@@ -255,21 +266,20 @@ impl Stretch<'_> {
         };
     }
 
-    fn push_beyond_cursor(&self, query: &mut QueryBuilder<Postgres>) {
-        match self.cursor {
-            Some(Cursor { direction: Direction::Prev, key, .. }) => {
-                query.push(" and sku < ").push_bind(key.as_str().to_owned());
-            }
-            Some(Cursor { direction: Direction::Next, key, .. }) => {
-                query.push(" and sku > ").push_bind(key.as_str().to_owned());
-            }
-            None => {}
-        }
+    /// What lies beyond the cursor; or, where there is an edge to go on from, what begins there.
+    fn push_beyond(&self, query: &mut QueryBuilder<Postgres>, from: Option<&str>) {
+        let (than, sku) = match (from, self.cursor) {
+            (Some(edge), _) => (if self.backwards() { "<" } else { ">=" }, edge),
+            (None, Some(cursor)) => (if self.backwards() { "<" } else { ">" }, cursor.key.as_str()),
+            (None, None) => return,
+        };
+        query.push(" and sku ").push(than).push(" ").push_bind(sku.to_owned());
     }
 
     fn push_words(&self, query: &mut QueryBuilder<Postgres>) {
         // Words have letters and digits only, so that quoting them is all it takes.
         let prefixes: Vec<String> = self.words.iter().map(|word| format!("'{word}':*")).collect();
-        query.push(" and search @@ ").push_bind(prefixes.join(" & ")).push("::tsquery");
+        // In a query of its own it is read once; in a plan that is kept it would be read for each product again.
+        query.push(" and search @@ (select ").push_bind(prefixes.join(" & ")).push("::tsquery)");
     }
 }
