@@ -7,7 +7,7 @@ use domain::product::{Archived, NewProduct, ProductFilter, ProductPatch, Product
 use sqlx::{AssertSqlSafe, PgPool};
 use store::Store;
 
-use crate::support::{answer, by_sku, count, gbp, product, request, served};
+use crate::support::{answer, by_sku, count, gbp, product, request, served, walk};
 
 /// How many products a range has at most.
 const PRODUCTS_MAX: i64 = 2_000;
@@ -194,30 +194,6 @@ async fn products_that_are_gone_by_hand_leave_ranges_that_serve(pool: PgPool) {
     assert_eq!(found(&store, "w12099").await, ["S12099"]);
 }
 
-/// The pages of a search from the first to the last, and back again.
-async fn pages_both_ways(store: &Store, query: &str, limit: i64) -> (Vec<String>, Vec<String>) {
-    let filter = ProductFilter { query: query.to_owned(), archived: Archived::Without };
-    let limit = Limit::new(limit).unwrap();
-    let (mut forth, mut back) = (Vec::new(), Vec::new());
-    let mut page = store.product_list(&filter, limit, None).await.unwrap();
-    forth.extend(page.items.iter().map(|item| item.sku.to_string()));
-    while let Some(next) = &page.next {
-        page = store.product_list(&filter, limit, Some(next)).await.unwrap();
-        forth.extend(page.items.iter().map(|item| item.sku.to_string()));
-    }
-    let mut pages = vec![page.items];
-    let mut before = page.prev;
-    while let Some(prev) = before {
-        let page = store.product_list(&filter, limit, Some(&prev)).await.unwrap();
-        before = page.prev;
-        pages.push(page.items);
-    }
-    for items in pages.into_iter().rev() {
-        back.extend(items.into_iter().map(|item| item.sku.to_string()));
-    }
-    (forth, back)
-}
-
 /// Of a page, more than half lies in the ranges that a search walks along first, or less, or what is not summarized
 /// yet ends them.
 #[sqlx::test(migrations = "../migrations")]
@@ -227,6 +203,7 @@ async fn a_page_is_found_however_far_it_reaches(pool: PgPool) {
     summarize_all(&store, 5_000).await;
     assert!(count(&pool, "select count(*) from product_ranges").await > 16, "fewer than are walked along twice");
     let all: Vec<String> = (10_000..40_000).filter(|n| n % 1_300 == 7).map(|n| format!("S{n}")).collect();
+    let filter = ProductFilter { query: "x0007".to_owned(), archived: Archived::Without };
     for changed in ["", "number between 13207 and 29707", "number between 20000 and 33999", "true"] {
         if !changed.is_empty() {
             let change = format!(
@@ -237,9 +214,10 @@ async fn a_page_is_found_however_far_it_reaches(pool: PgPool) {
             sqlx::query(AssertSqlSafe(change)).execute(&pool).await.unwrap();
         }
         for limit in [1, 4, 5, 6, 7, 8, 11, 16, 22, 50] {
-            let (forth, back) = pages_both_ways(&store, "x0007", limit).await;
-            assert_eq!(forth, all, "{limit} at a time, changed: {changed}");
-            assert_eq!(back, all, "{limit} at a time and back, changed: {changed}");
+            let limit = Limit::new(limit).unwrap();
+            let page = async |cursor: Option<&str>| store.product_list(&filter, limit, cursor).await.unwrap();
+            let found = walk(|item| item.sku.to_string(), page).await;
+            assert_eq!(found, all, "{limit:?} at a time, changed: {changed}");
         }
     }
     store.close().await;

@@ -38,7 +38,7 @@ pub(super) struct Stretch<'a> {
 /// What was found in one way.
 struct Seen {
     rows: Vec<SummaryRow>,
-    /// Where it ends, unless it is all there is: of what begins here in the cursor's direction nothing was looked at.
+    /// Where it ends, unless it is all there is: nothing was looked at from this SKU on, or backwards below it.
     edge: Option<String>,
 }
 
