@@ -371,6 +371,9 @@ async fn whatever_writers_do_each_follower_sees_the_table_in_order_and_once(pool
         }));
     }
     let mut second = Running::start(&stores[1]);
+    // What is committed before its tail begins is not told to who listens, who would read it after `Restarted`.
+    let mut begun = stores[0].journal_final();
+    timeout(SOON, begun.wait_for(Option::is_some)).await.unwrap().unwrap();
     let writers = (0..8_u64).map(|number| {
         let pool = pool.clone();
         tokio::spawn(async move {
