@@ -194,16 +194,19 @@ async fn products_that_are_gone_by_hand_leave_ranges_that_serve(pool: PgPool) {
     assert_eq!(found(&store, "w12099").await, ["S12099"]);
 }
 
-/// Of a page, more than half lies in the ranges that a search walks along first, or less, or what is not summarized
-/// yet ends them.
+/// A page lies in the ranges that a search walks along first, or it takes many such steps, or they find too little to go
+/// on, or what is not summarized yet ends them.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_page_is_found_however_far_it_reaches(pool: PgPool) {
     let store = Store::new(pool.clone());
     fill(&pool, 10_000..40_000).await;
     summarize_all(&store, 5_000).await;
-    assert!(count(&pool, "select count(*) from product_ranges").await > 16, "fewer than are walked along twice");
-    let all: Vec<String> = (10_000..40_000).filter(|n| n % 1_300 == 7).map(|n| format!("S{n}")).collect();
-    let filter = ProductFilter { query: "x0007".to_owned(), archived: Archived::Without };
+    assert!(count(&pool, "select count(*) from product_ranges").await > 16, "fewer than four steps");
+    // Ten in a range and one.
+    let searches: [(&str, &[i64], fn(&i32) -> bool); 2] = [
+        ("x000", &[7, 30, 45, 60, 100, 200], |number| number % 1_300 < 10),
+        ("x0007", &[1, 4, 5, 6, 7, 8, 11, 16, 22, 50], |number| number % 1_300 == 7),
+    ];
     for changed in ["", "number between 13207 and 29707", "number between 20000 and 33999", "true"] {
         if !changed.is_empty() {
             let change = format!(
@@ -213,11 +216,15 @@ async fn a_page_is_found_however_far_it_reaches(pool: PgPool) {
             );
             sqlx::query(AssertSqlSafe(change)).execute(&pool).await.unwrap();
         }
-        for limit in [1, 4, 5, 6, 7, 8, 11, 16, 22, 50] {
-            let limit = Limit::new(limit).unwrap();
-            let page = async |cursor: Option<&str>| store.product_list(&filter, limit, cursor).await.unwrap();
-            let found = walk(|item| item.sku.to_string(), page).await;
-            assert_eq!(found, all, "{limit:?} at a time, changed: {changed}");
+        for (query, limits, is_found) in searches {
+            let filter = ProductFilter { query: query.to_owned(), archived: Archived::Without };
+            let all: Vec<String> = (10_000..40_000).filter(is_found).map(|number| format!("S{number}")).collect();
+            for limit in limits {
+                let limit = Limit::new(*limit).unwrap();
+                let page = async |cursor: Option<&str>| store.product_list(&filter, limit, cursor).await.unwrap();
+                let found = walk(|item| item.sku.to_string(), page).await;
+                assert_eq!(found, all, "{query}, {limit:?} at a time, changed: {changed}");
+            }
         }
     }
     store.close().await;
