@@ -1,6 +1,9 @@
 -- All that a batch writes but orders and their customers, in one statement: with few commands the way to
 -- the database and back is what takes the time. The parts see nothing of each other, and need not: no two
 -- touch the same row, and what they rest on is locked.
+--
+-- Arrays are taken apart in the lists of columns, row by row. In `from` each would be laid out in memory before, which
+-- takes four times as long.
 with
 moved as (
     update stock
@@ -8,13 +11,14 @@ moved as (
         on_hand = level.on_hand,
         reserved = level.reserved,
         version = level.version
-    from unnest(
-        $1::uuid[],
-        $2::text[],
-        $3::bigint[],
-        $4::bigint[],
-        $5::bigint[]
-    ) as level (product_id, warehouse, on_hand, reserved, version)
+    from (
+        select
+            unnest($1::uuid[]) as product_id,
+            unnest($2::text[]) as warehouse,
+            unnest($3::bigint[]) as on_hand,
+            unnest($4::bigint[]) as reserved,
+            unnest($5::bigint[]) as version
+    ) as level
     where stock.product_id = level.product_id
       and stock.warehouse = level.warehouse
       and stock.version < level.version
@@ -30,16 +34,14 @@ made as (
         expires_at,
         order_id
     )
-    select *
-    from unnest(
-        $6::uuid[],
-        $7::text[],
-        $8::text[],
-        $9::text[],
-        $10::timestamptz[],
-        $11::timestamptz[],
-        $12::uuid[]
-    )
+    select
+        unnest($6::uuid[]),
+        unnest($7::text[]),
+        unnest($8::text[]),
+        unnest($9::text[]),
+        unnest($10::timestamptz[]),
+        unnest($11::timestamptz[]),
+        unnest($12::uuid[])
 ),
 lined as (
     insert into reservation_lines (
@@ -50,15 +52,13 @@ lined as (
         quantity,
         reason
     )
-    select *
-    from unnest(
-        $13::uuid[],
-        $14::uuid[],
-        $15::text[],
-        $16::integer[],
-        $17::bigint[],
-        $18::text[]
-    )
+    select
+        unnest($13::uuid[]),
+        unnest($14::uuid[]),
+        unnest($15::text[]),
+        unnest($16::integer[]),
+        unnest($17::bigint[]),
+        unnest($18::text[])
 ),
 -- The table is asked once more whether they are what they were when this was decided.
 changed as (
@@ -68,14 +68,15 @@ changed as (
         strategy = change.strategy,
         expires_at = change.expires_at,
         order_id = change.order_id
-    from unnest(
-        $19::uuid[],
-        $20::text[],
-        $21::text[],
-        $22::timestamptz[],
-        $23::uuid[],
-        $24::text[]
-    ) as change (id, status, strategy, expires_at, order_id, was)
+    from (
+        select
+            unnest($19::uuid[]) as id,
+            unnest($20::text[]) as status,
+            unnest($21::text[]) as strategy,
+            unnest($22::timestamptz[]) as expires_at,
+            unnest($23::uuid[]) as order_id,
+            unnest($24::text[]) as was
+    ) as change
     where reservations.id = change.id
       and reservations.status = change.was
     returning 1
@@ -98,23 +99,22 @@ told as (
         before,
         after
     )
-    select $25::timestamptz, entry.*
-    from unnest(
-        $26::uuid[],
-        $27::uuid[],
-        $28::text[],
-        $29::uuid[],
-        $30::text[],
-        $31::text[],
-        $32::uuid[],
-        $33::uuid[],
-        $34::text[],
-        $35::bigint[],
-        $36::bigint[],
-        $37::bigint[],
-        $38::jsonb[],
-        $39::jsonb[]
-    ) as entry
+    select
+        $25::timestamptz,
+        unnest($26::uuid[]),
+        unnest($27::uuid[]),
+        unnest($28::text[]),
+        unnest($29::uuid[]),
+        unnest($30::text[]),
+        unnest($31::text[]),
+        unnest($32::uuid[]),
+        unnest($33::uuid[]),
+        unnest($34::text[]),
+        unnest($35::bigint[]),
+        unnest($36::bigint[]),
+        unnest($37::bigint[]),
+        unnest($38::jsonb[]),
+        unnest($39::jsonb[])
 ),
 -- A key that was used before is refused by idempotency_keys_pk, and the whole statement with it.
 kept as (
@@ -128,16 +128,15 @@ kept as (
         body,
         created_at
     )
-    select *, $25::timestamptz
-    from unnest(
-        $40::text[],
-        $41::text[],
-        $42::bytea[],
-        $43::smallint[],
-        $44::text[],
-        $45::text[],
-        $46::bytea[]
-    )
+    select
+        unnest($40::text[]),
+        unnest($41::text[]),
+        unnest($42::bytea[]),
+        unnest($43::smallint[]),
+        unnest($44::text[]),
+        unnest($45::text[]),
+        unnest($46::bytea[]),
+        $25::timestamptz
 )
 select
     (select count(*) from moved) as "moved!",
