@@ -1,5 +1,5 @@
 //! The statements behind the list of products, and which of them a search takes. The one place where its SQL is put
-//! together; a filter that is not given is absent from it.
+//! together, and long for that: the parts are pieces of one statement. A filter that is not given is absent from it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -69,8 +69,7 @@ struct Step<'a> {
 
 impl Stretch<'_> {
     /// Neither way is quick for all searches, and Postgres can't tell how many products have a word that begins like
-    /// this, nor where they lie. So it walks as long as that is worth it, and comes by what is left
-    /// open then from the index.
+    /// this, nor where they lie. So it walks as long as that is worth it; what is left open then comes from the index.
     pub(super) async fn rows_in_tx(&self, conn: &mut PgConnection) -> Result<Vec<SummaryRow>, StoreError> {
         if self.words.is_empty() {
             return Ok(self.seen_in_tx(Way::Along, conn).await?.rows);
