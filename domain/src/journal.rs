@@ -5,7 +5,7 @@ mod action;
 mod subject;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use action::Action;
 pub use subject::{Subject, SubjectError};
@@ -14,7 +14,7 @@ use crate::actor::Actor;
 use crate::ids::{ChangeId, ProductId, RequestId};
 use crate::quantity::grouped;
 use crate::sku::Sku;
-use crate::stock::StockKey;
+use crate::stock::{StockKey, StockLevel};
 use crate::time::Timestamp;
 use crate::warehouse::WarehouseCode;
 
@@ -33,19 +33,28 @@ pub struct ChangeDraft {
 pub struct EntryDraft {
     /// The stock row that moves.
     pub stock: Option<StockMove>,
-    /// The facts that changed, as they were.
+    /// The facts that changed, as they were. Not the levels: [`StockMove`] has them.
     pub before: Option<Value>,
     /// The facts that changed, as they are.
     pub after: Option<Value>,
 }
 
-/// What happens to one stock row, and the version it has then.
+/// What happens to one stock row, and the level and version it has then.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StockMove {
     pub key: StockKey,
     pub on_hand_delta: i64,
     pub reserved_delta: i64,
+    pub level: StockLevel,
     pub version: i64,
+}
+
+/// The facts of an entry as they read back, with the level of its stock row among them.
+pub fn facts_with_level(facts: Option<Value>, level: StockLevel) -> Value {
+    let mut facts = facts.unwrap_or_else(|| json!({}));
+    facts["on_hand"] = level.on_hand.into();
+    facts["reserved"] = level.reserved.into();
+    facts
 }
 
 /// Which entries a list shows, newest first; what is `None` does not narrow it.

@@ -51,6 +51,15 @@ impl StockLevel {
         self.on_hand.saturating_sub(self.reserved)
     }
 
+    /// The level that the delta was applied to, to come to this.
+    #[must_use]
+    pub const fn before(self, delta: LevelDelta) -> Self {
+        Self {
+            on_hand: self.on_hand.saturating_sub(delta.on_hand),
+            reserved: self.reserved.saturating_sub(delta.reserved),
+        }
+    }
+
     /// # Errors
     /// [`LevelError`] where the result would not keep `0 <= reserved <= on_hand`.
     pub fn checked_apply(self, delta: LevelDelta) -> Result<Self, LevelError> {

@@ -48,6 +48,8 @@ pub(crate) async fn journal_append_in_tx(
             warehouse,
             on_hand_delta,
             reserved_delta,
+            on_hand,
+            reserved,
             version,
             before,
             after
@@ -66,8 +68,10 @@ pub(crate) async fn journal_append_in_tx(
             $11::bigint[],
             $12::bigint[],
             $13::bigint[],
-            $14::jsonb[],
-            $15::jsonb[]
+            $14::bigint[],
+            $15::bigint[],
+            $16::jsonb[],
+            $17::jsonb[]
         ) as entry",
         at.as_datetime(),
         &columns.shard_keys,
@@ -81,6 +85,8 @@ pub(crate) async fn journal_append_in_tx(
         &columns.warehouses as &[Option<&str>],
         &columns.on_hand_deltas,
         &columns.reserved_deltas,
+        &columns.on_hand as &[Option<i64>],
+        &columns.reserved as &[Option<i64>],
         &columns.versions as &[Option<i64>],
         &columns.before as &[Option<&Value>],
         &columns.after as &[Option<&Value>],
@@ -104,6 +110,8 @@ pub(crate) struct Columns<'a> {
     pub(crate) warehouses: Vec<Option<&'a str>>,
     pub(crate) on_hand_deltas: Vec<i64>,
     pub(crate) reserved_deltas: Vec<i64>,
+    pub(crate) on_hand: Vec<Option<i64>>,
+    pub(crate) reserved: Vec<Option<i64>>,
     pub(crate) versions: Vec<Option<i64>>,
     pub(crate) before: Vec<Option<&'a Value>>,
     pub(crate) after: Vec<Option<&'a Value>>,
@@ -145,6 +153,8 @@ impl<'a> Columns<'a> {
         self.warehouses.push(stock.map(|stock| stock.key.warehouse.as_str()));
         self.on_hand_deltas.push(stock.map_or(0, |stock| stock.on_hand_delta));
         self.reserved_deltas.push(stock.map_or(0, |stock| stock.reserved_delta));
+        self.on_hand.push(stock.map(|stock| stock.level.on_hand));
+        self.reserved.push(stock.map(|stock| stock.level.reserved));
         self.versions.push(stock.map(|stock| stock.version));
         self.before.push(entry.before.as_ref());
         self.after.push(entry.after.as_ref());

@@ -1,9 +1,5 @@
 //! Changing what is on hand: goods that came in, were counted, or were lost.
 
-use std::collections::BTreeMap;
-
-use serde_json::json;
-
 use super::state::entries;
 use super::{Answer, Decision, Refusal, State};
 use crate::ids::{ChangeId, ProductId};
@@ -33,7 +29,7 @@ pub(super) fn adjust(
     }
     let key = StockKey { product_id, warehouse: warehouse.clone() };
     let change = LevelDelta { on_hand: delta.get(), reserved: 0 };
-    let moved = state.move_stock(&BTreeMap::from([(key, change)]));
+    let moved = state.move_stock([(key, change)]);
     let moved = moved.map_err(|(key, error)| refusal(state, &key, error))?;
     let view = state.product_view(product_id);
     let view = view.ok_or_else(|| Refusal::Corrupt(format!("product {product_id} was not read")))?;
@@ -42,7 +38,7 @@ pub(super) fn adjust(
             change_id,
             action: reason.into(),
             subject: Subject::Product(product_id),
-            entries: entries(moved, &json!({}), &json!({})),
+            entries: entries(moved, None, None),
         }],
         writes: Vec::new(),
         answer: Answer::Product(view),

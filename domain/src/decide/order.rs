@@ -9,10 +9,10 @@ use serde_json::json;
 use self::lines::{as_lines, sold, total_of, with_allocations};
 use self::reacquire::{reacquire, take_again};
 use super::reserve::{Terms, hold};
-use super::state::{Moved, entries};
+use super::state::entries;
 use super::{Answer, Confirm, Decision, Line, Placing, Proceeding, Refusal, Restock, Source, State, Write};
 use crate::ids::{ChangeId, CustomerId, OrderId, ReservationId};
-use crate::journal::{Action, ChangeDraft, Subject};
+use crate::journal::{Action, ChangeDraft, StockMove, Subject};
 use crate::order::machine::{By, Effect, OrderStatus};
 use crate::order::{Customer, CustomerRequest, Note, Order};
 use crate::problem::Problem;
@@ -33,8 +33,8 @@ impl Changes {
         self.writes.extend(decision.writes);
     }
 
-    fn tell(&mut self, change_id: ChangeId, order: &Order, moved: Vec<Moved>, before: Option<OrderStatus>) {
-        let before = before.map_or_else(|| json!({}), |status| json!({"status": status}));
+    fn tell(&mut self, change_id: ChangeId, order: &Order, moved: Vec<StockMove>, before: Option<OrderStatus>) {
+        let before = before.map(|status| json!({"status": status}));
         let mut after = json!({"status": order.status});
         if order.status == OrderStatus::Pending {
             after["total"] = json!(order.total);
@@ -44,7 +44,7 @@ impl Changes {
             change_id,
             action: order.status.into(),
             subject: Subject::Order(order.id),
-            entries: entries(moved, &before, &after),
+            entries: entries(moved, before, Some(after)),
         });
     }
 
@@ -146,7 +146,7 @@ pub(super) fn proceed(state: &mut State, change_id: ChangeId, asked: &Proceeding
             change_id,
             action: Action::OrderNoted,
             subject: Subject::Order(asked.id),
-            entries: entries(Vec::new(), &json!({}), &json!({})),
+            entries: entries(Vec::new(), None, None),
         });
     }
     changes.answer(state, asked.id)

@@ -1,8 +1,9 @@
 //! What a decision is taken on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Refusal;
 use crate::allocation::Supply;
@@ -12,7 +13,7 @@ use crate::order::{Customer, Order};
 use crate::problem::Problem;
 use crate::product::{Product, ProductView};
 use crate::reservation::{Reservation, ReservationStatus};
-use crate::stock::{LevelDelta, LevelError, StockKey, StockLevel, StockRow};
+use crate::stock::{LevelDelta, LevelError, StockKey, StockRow};
 use crate::text::Reference;
 use crate::time::Timestamp;
 use crate::warehouse::{Warehouse, WarehouseCode};
@@ -31,14 +32,6 @@ pub struct State {
     pub customers: Vec<Customer>,
     /// References of orders that the commands want and that are taken.
     pub references_taken: BTreeSet<Reference>,
-}
-
-/// One stock row that a change moves, with its level on both sides of it.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct Moved {
-    pub(super) stock: StockMove,
-    pub(super) before: StockLevel,
-    pub(super) after: StockLevel,
 }
 
 impl State {
@@ -75,32 +68,34 @@ impl State {
             .collect()
     }
 
-    /// Moves the rows, all of them or, where one can't move, none.
+    /// Moves the rows, each named once: all of them or, where one can't move, none.
     pub(super) fn move_stock(
         &mut self,
-        deltas: &BTreeMap<StockKey, LevelDelta>,
-    ) -> Result<Vec<Moved>, (StockKey, LevelError)> {
-        let moved = deltas.iter().filter(|(_, delta)| **delta != LevelDelta::default()).map(|(key, delta)| {
-            let row = self.stock.get(key).copied().unwrap_or_default();
-            let after = row.level.checked_apply(*delta).map_err(|error| (key.clone(), error))?;
-            let stock = StockMove {
-                key: key.clone(),
-                on_hand_delta: delta.on_hand,
-                reserved_delta: delta.reserved,
-                version: row.version + 1,
-            };
-            Ok(Moved { stock, before: row.level, after })
+        deltas: impl IntoIterator<Item = (StockKey, LevelDelta)>,
+    ) -> Result<Vec<StockMove>, (StockKey, LevelError)> {
+        let moved = deltas.into_iter().filter(|(_, delta)| *delta != LevelDelta::default()).map(|(key, delta)| {
+            let row = self.stock.get(&key).copied().unwrap_or_default();
+            match row.level.checked_apply(delta) {
+                Ok(level) => Ok(StockMove {
+                    key,
+                    on_hand_delta: delta.on_hand,
+                    reserved_delta: delta.reserved,
+                    level,
+                    version: row.version + 1,
+                }),
+                Err(error) => Err((key, error)),
+            }
         });
-        let moved: Vec<Moved> = moved.collect::<Result<_, _>>()?;
+        let moved: Vec<StockMove> = moved.collect::<Result<_, _>>()?;
         for each in &moved {
-            let row = StockRow { level: each.after, version: each.stock.version };
-            self.stock.insert(each.stock.key.clone(), row);
+            let row = StockRow { level: each.level, version: each.version };
+            self.stock.insert(each.key.clone(), row);
         }
         Ok(moved)
     }
 
     /// Moves reserved units. That it can't be done means that the tables disagree with each other.
-    pub(super) fn move_reserved(&mut self, units: &BTreeMap<StockKey, i64>) -> Result<Vec<Moved>, Refusal> {
+    pub(super) fn move_reserved(&mut self, units: &BTreeMap<StockKey, i64>) -> Result<Vec<StockMove>, Refusal> {
         self.move_units(units, LevelDelta { on_hand: 0, reserved: 1 })
     }
 
@@ -109,10 +104,10 @@ impl State {
         &mut self,
         units: &BTreeMap<StockKey, i64>,
         per_unit: LevelDelta,
-    ) -> Result<Vec<Moved>, Refusal> {
+    ) -> Result<Vec<StockMove>, Refusal> {
         let delta = |units: i64| LevelDelta { on_hand: units * per_unit.on_hand, reserved: units * per_unit.reserved };
-        let deltas = units.iter().map(|(key, units)| (key.clone(), delta(*units))).collect();
-        self.move_stock(&deltas).map_err(|(key, error)| {
+        let deltas = units.iter().map(|(key, units)| (key.clone(), delta(*units)));
+        self.move_stock(deltas).map_err(|(key, error)| {
             Refusal::Corrupt(format!("product {} in {}: {error}", key.product_id, key.warehouse))
         })
     }
@@ -138,24 +133,15 @@ pub(super) fn units_by_key(reservation: &Reservation) -> BTreeMap<StockKey, i64>
 }
 
 /// The journal entries of a change: one for each row moved, or one without. Each has the facts of the
-/// subject on both sides, beside the level of its row.
-pub(super) fn entries(moved: Vec<Moved>, before: &Value, after: &Value) -> Vec<EntryDraft> {
-    let some = |facts: Value| (facts != json!({})).then_some(facts);
+/// subject on both sides.
+pub(super) fn entries(moved: Vec<StockMove>, before: Option<Value>, after: Option<Value>) -> Vec<EntryDraft> {
     if moved.is_empty() {
-        return vec![EntryDraft { stock: None, before: some(before.clone()), after: some(after.clone()) }];
+        return vec![EntryDraft { stock: None, before, after }];
     }
-    let with = |facts: &Value, level: StockLevel| {
-        let mut facts = facts.clone();
-        facts["on_hand"] = level.on_hand.into();
-        facts["reserved"] = level.reserved.into();
-        Some(facts)
-    };
+    let facts = iter::repeat_n((before, after), moved.len());
     moved
         .into_iter()
-        .map(|each| EntryDraft {
-            before: with(before, each.before),
-            after: with(after, each.after),
-            stock: Some(each.stock),
-        })
+        .zip(facts)
+        .map(|(stock, (before, after))| EntryDraft { stock: Some(stock), before, after })
         .collect()
 }

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
-use super::state::{Moved, entries};
+use super::state::entries;
 use super::{Answer, Decision, Line, Refusal, State, Transfer};
 use crate::ids::{ChangeId, ProductId};
-use crate::journal::{Action, ChangeDraft, Subject};
+use crate::journal::{Action, ChangeDraft, StockMove, Subject};
 use crate::problem::{Problem, Shortage};
 use crate::stock::{LevelDelta, StockKey};
 use crate::transfer::{SAME_PLACE, TransferLine, TransferView};
@@ -29,18 +27,18 @@ pub(super) fn transfer(state: &mut State, change_id: ChangeId, transfer: &Transf
         })
         .collect();
     // What may leave was looked at, so that only the count of what comes in is left to be too large.
-    let moved = state.move_stock(&deltas);
+    let moved = state.move_stock(deltas);
     let moved = moved.map_err(|_| Problem::field("lines", "would count more units than can be counted"))?;
     let mut drafts = Vec::with_capacity(units.len());
     let mut told = Vec::with_capacity(units.len());
     for (product_id, quantity) in units {
-        let of_product = moved.iter().filter(|moved| moved.stock.key.product_id == product_id);
-        let of_product: Vec<Moved> = of_product.cloned().collect();
+        let of_product = moved.iter().filter(|moved| moved.key.product_id == product_id);
+        let of_product: Vec<StockMove> = of_product.cloned().collect();
         drafts.push(ChangeDraft {
             change_id,
             action: Action::StockTransferred,
             subject: Subject::Product(product_id),
-            entries: entries(of_product, &json!({}), &json!({})),
+            entries: entries(of_product, None, None),
         });
         told.push(TransferLine { sku: state.product(product_id)?.sku.clone(), quantity });
     }

@@ -39,9 +39,9 @@ made as (
         unnest($7::text[]),
         unnest($8::text[]),
         unnest($9::text[]),
+        $24::timestamptz,
         unnest($10::timestamptz[]),
-        unnest($11::timestamptz[]),
-        unnest($12::uuid[])
+        unnest($11::uuid[])
 ),
 lined as (
     insert into reservation_lines (
@@ -53,12 +53,12 @@ lined as (
         reason
     )
     select
+        unnest($12::uuid[]),
         unnest($13::uuid[]),
-        unnest($14::uuid[]),
-        unnest($15::text[]),
-        unnest($16::integer[]),
-        unnest($17::bigint[]),
-        unnest($18::text[])
+        unnest($14::text[]),
+        unnest($15::integer[]),
+        unnest($16::bigint[]),
+        unnest($17::text[])
 ),
 -- The table is asked once more whether they are what they were when this was decided.
 changed as (
@@ -70,12 +70,12 @@ changed as (
         order_id = change.order_id
     from (
         select
-            unnest($19::uuid[]) as id,
-            unnest($20::text[]) as status,
-            unnest($21::text[]) as strategy,
-            unnest($22::timestamptz[]) as expires_at,
-            unnest($23::uuid[]) as order_id,
-            unnest($24::text[]) as was
+            unnest($18::uuid[]) as id,
+            unnest($19::text[]) as status,
+            unnest($20::text[]) as strategy,
+            unnest($21::timestamptz[]) as expires_at,
+            unnest($22::uuid[]) as order_id,
+            unnest($23::text[]) as was
     ) as change
     where reservations.id = change.id
       and reservations.status = change.was
@@ -95,26 +95,30 @@ told as (
         warehouse,
         on_hand_delta,
         reserved_delta,
+        on_hand,
+        reserved,
         version,
         before,
         after
     )
     select
-        $25::timestamptz,
+        $24::timestamptz,
+        unnest($25::uuid[]),
         unnest($26::uuid[]),
-        unnest($27::uuid[]),
-        unnest($28::text[]),
-        unnest($29::uuid[]),
+        unnest($27::text[]),
+        unnest($28::uuid[]),
+        unnest($29::text[]),
         unnest($30::text[]),
-        unnest($31::text[]),
+        unnest($31::uuid[]),
         unnest($32::uuid[]),
-        unnest($33::uuid[]),
-        unnest($34::text[]),
+        unnest($33::text[]),
+        unnest($34::bigint[]),
         unnest($35::bigint[]),
         unnest($36::bigint[]),
         unnest($37::bigint[]),
-        unnest($38::jsonb[]),
-        unnest($39::jsonb[])
+        unnest($38::bigint[]),
+        unnest($39::jsonb[]),
+        unnest($40::jsonb[])
 ),
 -- A key that was used before is refused by idempotency_keys_pk, and the whole statement with it.
 kept as (
@@ -129,14 +133,14 @@ kept as (
         created_at
     )
     select
-        unnest($40::text[]),
         unnest($41::text[]),
-        unnest($42::bytea[]),
-        unnest($43::smallint[]),
-        unnest($44::text[]),
+        unnest($42::text[]),
+        unnest($43::bytea[]),
+        unnest($44::smallint[]),
         unnest($45::text[]),
-        unnest($46::bytea[]),
-        $25::timestamptz
+        unnest($46::text[]),
+        unnest($47::bytea[]),
+        $24::timestamptz
 )
 select
     (select count(*) from moved) as "moved!",

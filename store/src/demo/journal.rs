@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::ids::OrderId;
 use domain::journal::{Action, Subject};
 use domain::money::Money;
-use domain::stock::{LevelDelta, StockKey, StockLevel, StockRow};
+use domain::stock::{LevelDelta, StockKey, StockRow};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -27,7 +27,7 @@ impl Journal {
         let rows = Rows::new(
             "copy journal (
                 at, shard_key, change_id, actor, action, subject_kind, subject_id, product_id, warehouse,
-                on_hand_delta, reserved_delta, version, before, after
+                on_hand_delta, reserved_delta, on_hand, reserved, version, after
             ) from stdin",
         );
         Self { at, rows }
@@ -41,7 +41,7 @@ impl Journal {
         units: i64,
     ) -> Result<(), StoreError> {
         let change = Change::new(Action::StockReceived, Subject::Product(key.product_id));
-        self.moves(stock, &change, key, LevelDelta { on_hand: units, reserved: 0 }, &json!({}))
+        self.moves(stock, &change, key, LevelDelta { on_hand: units, reserved: 0 }, None)
     }
 
     /// An order that is there from now on: an entry for each stock row it moves, or one where it moves none.
@@ -56,10 +56,10 @@ impl Journal {
         let change = Change::new(Action::OrderImported, Subject::Order(id));
         let facts = json!({"status": order.status, "total": total});
         if reserved.is_empty() {
-            self.push(&change, None, LevelDelta::default(), None, &facts);
+            self.push(&change, None, LevelDelta::default(), Some(&facts));
         }
         reserved.iter().try_for_each(|(key, units)| {
-            self.moves(stock, &change, key, LevelDelta { on_hand: 0, reserved: *units }, &facts)
+            self.moves(stock, &change, key, LevelDelta { on_hand: 0, reserved: *units }, Some(&facts))
         })
     }
 
@@ -69,31 +69,23 @@ impl Journal {
         change: &Change,
         key: &StockKey,
         delta: LevelDelta,
-        facts: &Value,
+        facts: Option<&Value>,
     ) -> Result<(), StoreError> {
         let missing = || StoreError::Corrupt(format!("product {} in {} was not read", key.product_id, key.warehouse));
         let row = stock.get_mut(key).ok_or_else(missing)?;
-        let before = row.level;
-        row.level = before.checked_apply(delta).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        row.level = row.level.checked_apply(delta).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         row.version += 1;
         let row = *row;
-        let with = |mut facts: Value, level: StockLevel| {
-            facts["on_hand"] = level.on_hand.into();
-            facts["reserved"] = level.reserved.into();
-            facts
-        };
-        let before = with(json!({}), before);
-        self.push(change, Some((key, row.version)), delta, Some(&before), &with(facts.clone(), row.level));
+        self.push(change, Some((key, row)), delta, facts);
         Ok(())
     }
 
     fn push(
         &mut self,
         change: &Change,
-        stock: Option<(&StockKey, i64)>,
+        stock: Option<(&StockKey, StockRow)>,
         delta: LevelDelta,
-        before: Option<&Value>,
-        after: &Value,
+        facts: Option<&Value>,
     ) {
         let subject = change.subject;
         let product_id = stock.map(|(key, _)| key.product_id.as_uuid());
@@ -109,9 +101,10 @@ impl Journal {
             &Nullable(stock.map(|(key, _)| Escaped(key.warehouse.as_str()))),
             &delta.on_hand,
             &delta.reserved,
-            &Nullable(stock.map(|(_, version)| version)),
-            &Nullable(before),
-            after,
+            &Nullable(stock.map(|(_, row)| row.level.on_hand)),
+            &Nullable(stock.map(|(_, row)| row.level.reserved)),
+            &Nullable(stock.map(|(_, row)| row.version)),
+            &Nullable(facts),
         ]);
     }
 }

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::ids::{ChangeId, ProductId, RequestId};
-use domain::journal::{Entry, Subject};
+use domain::journal::{Entry, Subject, facts_with_level};
 use domain::sku::Sku;
+use domain::stock::{LevelDelta, StockLevel};
 use domain::time::Timestamp;
 use domain::warehouse::WarehouseCode;
 use serde_json::Value;
@@ -28,6 +29,8 @@ pub(super) const SELECT: &str = "select
         journal.warehouse,
         journal.on_hand_delta,
         journal.reserved_delta,
+        journal.on_hand,
+        journal.reserved,
         journal.version,
         journal.before,
         journal.after
@@ -50,6 +53,8 @@ pub(super) struct EntryRow {
     pub(super) warehouse: Option<String>,
     pub(super) on_hand_delta: i64,
     pub(super) reserved_delta: i64,
+    pub(super) on_hand: Option<i64>,
+    pub(super) reserved: Option<i64>,
     pub(super) version: Option<i64>,
     pub(super) before: Option<Value>,
     pub(super) after: Option<Value>,
@@ -120,10 +125,19 @@ impl TryFrom<EntryRow> for Entry {
             warehouse,
             on_hand_delta,
             reserved_delta,
+            on_hand,
+            reserved,
             version,
-            before,
-            after,
+            mut before,
+            mut after,
         } = row;
+        // Entries from before there were these columns have the level among their facts.
+        if let (Some(on_hand), Some(reserved)) = (on_hand, reserved) {
+            let level = StockLevel { on_hand, reserved };
+            let delta = LevelDelta { on_hand: on_hand_delta, reserved: reserved_delta };
+            before = Some(facts_with_level(before, level.before(delta)));
+            after = Some(facts_with_level(after, level));
+        }
         Ok(Self {
             position,
             at: Timestamp::new(at),

@@ -1,7 +1,8 @@
 //! The journal as it reads back.
 
-use domain::journal::{EntryFilter, Subject};
+use domain::journal::{Entry, EntryFilter, Subject};
 use domain::page::Limit;
+use serde_json::json;
 use sqlx::PgPool;
 use store::Store;
 
@@ -45,6 +46,30 @@ async fn it_is_paged_newest_first_and_narrowed_by_subject_and_product(pool: PgPo
     let next = store.journal_list(&EntryFilter::default(), one, None).await.unwrap().next.unwrap();
     let other = EntryFilter { product: Some(mug), ..EntryFilter::default() };
     assert_eq!(code(store.journal_list(&other, one, Some(&next)).await), "cursor_mismatch");
+}
+
+/// Until a level had columns of its own, it stood among the facts.
+#[sqlx::test(migrations = "../migrations")]
+async fn entries_from_before_levels_had_columns_read_as_others_do(pool: PgPool) {
+    let store = Store::new(pool.clone());
+    let mug = product(&store, "MUG", 10).await;
+    let held = hold(&store, &[("MUG", 3)]).await.reservation;
+    let filter = EntryFilter { product: Some(mug), ..EntryFilter::default() };
+    let new = crate::support::entries(&store, filter.clone()).await.remove(0);
+    assert_eq!(new.before, Some(json!({"on_hand": 10, "reserved": 0})));
+    let after = json!({"on_hand": 10, "reserved": 3, "status": "held", "expires_at": held.expires_at});
+    assert_eq!(new.after, Some(after));
+
+    let old = "insert into journal (shard_key, at, change_id, actor, request_id, action, subject_kind, subject_id,
+            product_id, warehouse, on_hand_delta, reserved_delta, version, before, after)
+        select shard_key, at, change_id, actor, request_id, action, subject_kind, subject_id,
+            product_id, warehouse, on_hand_delta, reserved_delta, version, $1, $2
+        from journal
+        where position = $3";
+    sqlx::query(old).bind(&new.before).bind(&new.after).bind(new.position).execute(&pool).await.unwrap();
+    let old = crate::support::entries(&store, filter).await.remove(0);
+    assert!(old.position > new.position);
+    assert_eq!(Entry { position: new.position, ..old }, new);
 }
 
 #[sqlx::test(migrations = "../migrations")]

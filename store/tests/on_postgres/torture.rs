@@ -15,7 +15,7 @@ use sqlx::PgPool;
 use store::Store;
 
 use self::world::{Ground, World};
-use crate::support::{assert_sound, served, warehouse};
+use crate::support::{assert_sound, count, served, warehouse};
 
 /// Worlds that go on side by side.
 const WORLDS: usize = 64;
@@ -62,6 +62,21 @@ async fn random_operations_do_what_the_decision_says(pool: PgPool) {
         world.compare(&ground).await;
     }
     assert_sound(&ground.servers[0]).await;
+    // Each entry has the level that the deltas up to it add up to.
+    let astray = "select count(*)
+        from (
+            select
+                on_hand,
+                reserved,
+                sum(on_hand_delta) over upto as on_hand_summed,
+                sum(reserved_delta) over upto as reserved_summed
+            from journal
+            where warehouse is not null
+            window upto as (partition by product_id, warehouse order by version)
+        ) as entries
+        where on_hand is distinct from on_hand_summed
+           or reserved is distinct from reserved_summed";
+    assert_eq!(count(&pool, astray).await, 0);
     told.assert_worthwhile(done);
     for server in ground.servers {
         server.close().await;

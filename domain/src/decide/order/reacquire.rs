@@ -8,10 +8,10 @@ use super::lines::{as_lines, with_allocations};
 use super::{Changes, expired_with_its_hold, order_mut, reservation_of};
 use crate::decide::end::end;
 use crate::decide::reserve::allocated;
-use crate::decide::state::{Moved, entries, units_by_key};
+use crate::decide::state::{entries, units_by_key};
 use crate::decide::{Line, Refusal, State, Write};
 use crate::ids::ChangeId;
-use crate::journal::{Action, ChangeDraft, Subject};
+use crate::journal::{Action, ChangeDraft, StockMove, Subject};
 use crate::order::Order;
 use crate::problem::Problem;
 use crate::reservation::{Reservation, ReservationLine, ReservationStatus, Ttl};
@@ -22,7 +22,7 @@ pub(super) fn reacquire(
     change_id: ChangeId,
     order: &Order,
     changes: &mut Changes,
-) -> Result<Vec<Moved>, Refusal> {
+) -> Result<Vec<StockMove>, Refusal> {
     let id = order.reservation_id.ok_or_else(|| Refusal::Corrupt(format!("order {} was never held", order.id)))?;
     let reservation = reservation_of(state, id)?.clone();
     let lines = free_again(state, &reservation)?;
@@ -54,7 +54,7 @@ pub(super) fn take_again(
         change_id,
         action: Action::ReservationHeld,
         subject: Subject::Reservation(taken.id),
-        entries: entries(moved, &facts(ReservationStatus::Expired), &facts(taken.status)),
+        entries: entries(moved, Some(facts(ReservationStatus::Expired)), Some(facts(taken.status))),
     });
     changes.writes.push(Write::ReplaceReservation(taken.id));
     changes.reacquired = true;

@@ -18,11 +18,11 @@ const HISTORY: [&str; 5] = [
     from bench_past",
     r#"insert into journal (
         shard_key, at, change_id, actor, request_id, action, subject_kind, subject_id, product_id, warehouse,
-        on_hand_delta, reserved_delta, version, before, after
+        on_hand_delta, reserved_delta, on_hand, reserved, version, after
     )
     select
         product_id, at, id, 'local', id, step.action, 'reservation', id, product_id, 'MAIN', 0, step.reserved,
-        2 + 2 * (bench_past.number / $1) + step.number, '{}', '{"status": "held"}'
+        1000000000, 1 - step.number, 2 + 2 * (bench_past.number / $1) + step.number, '{"status": "held"}'
     from bench_past,
         (values (0, 'reservation.held', 1), (1, 'reservation.released', -1)) as step (number, action, reserved)"#,
     "insert into idempotency_keys (key, caller, fingerprint, status, location, body, created_at)

@@ -49,13 +49,12 @@ impl<'a> Stock<'a> {
     }
 }
 
-/// New reservations.
+/// New reservations. They are as old as the batch.
 pub(super) struct Made<'a> {
     pub(super) ids: Vec<Uuid>,
     pub(super) statuses: Vec<&'a str>,
     pub(super) owners: Vec<Option<&'a str>>,
     pub(super) strategies: Vec<&'a str>,
-    pub(super) created: Vec<DateTime<Utc>>,
     pub(super) expires: Vec<DateTime<Utc>>,
     pub(super) orders: Vec<Option<Uuid>>,
 }
@@ -67,7 +66,6 @@ impl<'a> Made<'a> {
             statuses: made.iter().map(|each| each.status.as_str()).collect(),
             owners: made.iter().map(|each| each.owner.as_ref().map(Owner::as_str)).collect(),
             strategies: made.iter().map(|each| each.strategy.into()).collect(),
-            created: made.iter().map(|each| each.created_at.as_datetime()).collect(),
             expires: made.iter().map(|each| each.expires_at.as_datetime()).collect(),
             orders: made.iter().map(|each| each.order_id.map(OrderId::as_uuid)).collect(),
         }

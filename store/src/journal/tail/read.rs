@@ -65,6 +65,8 @@ pub(super) async fn above<R: From<EntryRow>>(
             journal.warehouse,
             journal.on_hand_delta,
             journal.reserved_delta,
+            journal.on_hand,
+            journal.reserved,
             journal.version,
             journal.before,
             journal.after
@@ -109,6 +111,8 @@ pub(super) async fn within(
             late.warehouse,
             late.on_hand_delta,
             late.reserved_delta,
+            late.on_hand,
+            late.reserved,
             late.version,
             late.before,
             late.after

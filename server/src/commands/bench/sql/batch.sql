@@ -13,7 +13,7 @@ with clock as materialized (
     where product_id = md5('bench product 0')::uuid
       and warehouse = 'MAIN'
       and on_hand - reserved >= 256
-    returning product_id, warehouse, version
+    returning product_id, warehouse, on_hand, reserved, version
 ), held as (
     insert into reservations (id, status, strategy, created_at, expires_at)
     select ids.id, 'held', 'priority', ids.now, ids.now + interval '1 hour'
@@ -25,12 +25,13 @@ with clock as materialized (
 ), told as (
     insert into journal (
         shard_key, at, change_id, actor, request_id, action, subject_kind, subject_id, product_id, warehouse,
-        on_hand_delta, reserved_delta, version, before, after
+        on_hand_delta, reserved_delta, on_hand, reserved, version, after
     )
     select
         taken.product_id, ids.now, ids.id, 'local', ids.id, 'reservation.held', 'reservation', ids.id,
-        taken.product_id, taken.warehouse, 0, 1, taken.version - 256 + ids.number, '{}',
-        '{"status": "held", "expires_at": "2026-11-22T17.12.52.000Z", "lines": [{"sku": "BENCH-00000", "quantity": 1}]}'
+        taken.product_id, taken.warehouse, 0, 1, taken.on_hand,
+        taken.reserved - 256 + ids.number, taken.version - 256 + ids.number,
+        '{"status": "held", "expires_at": "2026-11-22T17.12.52.000Z"}'
     from ids, taken
 )
 insert into idempotency_keys (key, caller, fingerprint, status, location, body, created_at)

@@ -30,12 +30,11 @@ with clock as materialized (
     from ids, taken
 ), told as (
     insert into journal (
-        shard_key, at, change_id, actor, request_id, action, subject_kind, subject_id, product_id, before, after
+        shard_key, at, change_id, actor, request_id, action, subject_kind, subject_id, product_id, after
     )
     select
         taken.product_id, ids.now, ids.id, 'local', ids.id, 'reservation.held', 'reservation', ids.id,
-        taken.product_id, '{}',
-        '{"status": "held", "expires_at": "2026-11-22T17.12.52.000Z", "lines": [{"sku": "BENCH-00000", "quantity": 1}]}'
+        taken.product_id, '{"status": "held", "expires_at": "2026-11-22T17.12.52.000Z"}'
     from ids, taken
 )
 insert into idempotency_keys (key, caller, fingerprint, status, location, body, created_at)
