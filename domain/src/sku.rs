@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use smol_str::SmolStr;
 
 use crate::text::{self, TextError, text_conversions};
 
 /// A SKU: 1 to 64 printable characters, case-sensitive (`85123A` and `85123a` are two products).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Sku(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Sku(SmolStr);
 
 impl Sku {
     pub const MAX_CHARS: usize = 64;
@@ -25,7 +26,7 @@ impl Sku {
         if matches!(text.as_str(), "." | "..") {
             return Err(TextError::PathSegment);
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     pub fn as_str(&self) -> &str {

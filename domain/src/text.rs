@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use smol_str::SmolStr;
 
 /// Why a text is not acceptable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,9 +25,9 @@ pub enum TextError {
 }
 
 /// A product's name as people read it: 1 to 200 characters, emoji and all scripts included.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Name(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Name(SmolStr);
 
 impl Name {
     pub const MAX_CHARS: usize = 200;
@@ -34,7 +35,7 @@ impl Name {
     /// # Errors
     /// [`TextError`] says what is wrong with the text.
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
-        checked(text.into(), Self::MAX_CHARS).map(Self)
+        checked(text.into(), Self::MAX_CHARS).map(|text| Self(text.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -44,9 +45,9 @@ impl Name {
 
 /// Whom a reservation is for, in the caller's own words (a cart, a session): 1 to 200 characters. A
 /// label to find it by, never a right to it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Owner(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Owner(SmolStr);
 
 impl Owner {
     pub const MAX_CHARS: usize = 200;
@@ -54,7 +55,7 @@ impl Owner {
     /// # Errors
     /// [`TextError`] says what is wrong with the text.
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
-        checked(text.into(), Self::MAX_CHARS).map(Self)
+        checked(text.into(), Self::MAX_CHARS).map(|text| Self(text.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -64,9 +65,9 @@ impl Owner {
 
 /// An address to write to: 3 to 254 characters around one `@`, without spaces. Whether somebody reads
 /// there only a letter can tell.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Email(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Email(SmolStr);
 
 impl Email {
     pub const MAX_CHARS: usize = 254;
@@ -81,7 +82,9 @@ impl Email {
             return Err(TextError::Invisible);
         }
         match text.split_once('@') {
-            Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => Ok(Self(text)),
+            Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => {
+                Ok(Self(text.into()))
+            }
             _ => Err(TextError::NotAnEmail),
         }
     }
@@ -92,9 +95,9 @@ impl Email {
 }
 
 /// What a shop calls its own order or customer: 1 to 100 printable characters.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Reference(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Reference(SmolStr);
 
 impl Reference {
     pub const MAX_CHARS: usize = 100;
@@ -103,7 +106,7 @@ impl Reference {
     /// [`TextError`] says what is wrong with the text.
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
         let text = checked(text.into(), Self::MAX_CHARS)?;
-        if text.chars().any(is_invisible) { Err(TextError::Invisible) } else { Ok(Self(text)) }
+        if text.chars().any(is_invisible) { Err(TextError::Invisible) } else { Ok(Self(text.into())) }
     }
 
     pub fn as_str(&self) -> &str {
@@ -112,9 +115,9 @@ impl Reference {
 }
 
 /// A note on an order: 1 to 2,000 characters, in one line or several.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct NoteText(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct NoteText(SmolStr);
 
 impl NoteText {
     pub const MAX_CHARS: usize = 2_000;
@@ -130,7 +133,7 @@ impl NoteText {
             0 => Err(TextError::Empty),
             _ if actual > Self::MAX_CHARS => Err(TextError::TooLong { max: Self::MAX_CHARS, actual }),
             _ if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') => Err(TextError::Control),
-            _ => Ok(Self(text)),
+            _ => Ok(Self(text.into())),
         }
     }
 
@@ -151,7 +154,13 @@ macro_rules! text_conversions {
 
         impl From<$name> for String {
             fn from(text: $name) -> Self {
-                text.0
+                text.0.into()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use crate::form::{FieldErrors, Fields};
 use crate::ids::{ChangeId, WarehouseId};
@@ -12,9 +13,9 @@ use crate::text::{self, Name, TextError, text_conversions};
 
 /// A warehouse's code: 1 to 16 printable characters. It never changes and names the warehouse
 /// everywhere, in the database too.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct WarehouseCode(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct WarehouseCode(SmolStr);
 
 impl WarehouseCode {
     pub const MAX_CHARS: usize = 16;
@@ -32,12 +33,12 @@ impl WarehouseCode {
         if matches!(text.as_str(), "." | "..") {
             return Err(TextError::PathSegment);
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     /// The warehouse that is meant where none is named.
     pub fn main() -> Self {
-        Self(Self::MAIN.to_owned())
+        Self(SmolStr::new_static(Self::MAIN))
     }
 
     pub fn as_str(&self) -> &str {
