@@ -5,7 +5,7 @@ mod action;
 mod subject;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 pub use action::Action;
 pub use subject::{Subject, SubjectError};
@@ -49,12 +49,16 @@ pub struct StockMove {
     pub version: i64,
 }
 
-/// The facts of an entry as they read back, with the level of its stock row among them.
+/// The facts of an entry as they read back, with the level of its stock row among them. Facts are an object; anything
+/// else is none of ours, and left out.
 pub fn facts_with_level(facts: Option<Value>, level: StockLevel) -> Value {
-    let mut facts = facts.unwrap_or_else(|| json!({}));
-    facts["on_hand"] = level.on_hand.into();
-    facts["reserved"] = level.reserved.into();
-    facts
+    let mut facts = match facts {
+        Some(Value::Object(facts)) => facts,
+        Some(_) | None => Map::new(),
+    };
+    facts.insert("on_hand".to_owned(), level.on_hand.into());
+    facts.insert("reserved".to_owned(), level.reserved.into());
+    Value::Object(facts)
 }
 
 /// Which entries a list shows, newest first; what is `None` does not narrow it.
@@ -120,5 +124,22 @@ impl Entry {
             (came @ 1.., _) => format!("{} came into {warehouse}", count(came)),
             (left, _) => format!("{} left {warehouse}", count(left)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_level_is_a_fact_beside_others_whatever_stands_there() {
+        let level = StockLevel { on_hand: 5, reserved: 2 };
+        let with = |facts| facts_with_level(facts, level);
+        assert_eq!(with(Some(json!({"status": "held"}))), json!({"status": "held", "on_hand": 5, "reserved": 2}));
+        for none_of_ours in [None, Some(json!(null)), Some(json!([1])), Some(json!("words"))] {
+            assert_eq!(with(none_of_ours), json!({"on_hand": 5, "reserved": 2}));
+        }
     }
 }
