@@ -6,7 +6,7 @@
 //! password, because whoever can enter could read the data's files as well.
 //!
 //! Read on in this order: `sharing` (who may start and stop it), `folders`, `account`, `programs`,
-//! `postmaster`, `running`.
+//! `postmaster`, `running`, `write_out`.
 //!
 //! Everything here blocks, for seconds when a cluster is initialised; in async code call it from
 //! `spawn_blocking`.
@@ -19,6 +19,8 @@ mod programs;
 mod running;
 mod sharing;
 mod temporary;
+#[cfg(target_os = "linux")]
+mod write_out;
 
 use std::path::{Path, PathBuf};
 
@@ -85,6 +87,8 @@ impl Options {
 /// does, without a word when that fails.
 #[derive(Debug)]
 pub struct Cluster {
+    #[cfg(target_os = "linux")]
+    write_out: Option<write_out::WriteOut>,
     postmaster: Postmaster,
     shared: Option<Shared>,
     /// Dropped last: it takes the data away.
@@ -119,7 +123,13 @@ impl Cluster {
         let mut postmaster = Postmaster { programs, folders, account, durability, child: None };
         postmaster.initialise()?;
         postmaster.start()?;
-        Ok(Self { postmaster, shared: Some(shared.ready()), temporary })
+        Ok(Self {
+            #[cfg(target_os = "linux")]
+            write_out: (durability == Durability::Full).then(|| write_out::WriteOut::start(&postmaster.folders.data)),
+            postmaster,
+            shared: Some(shared.ready()),
+            temporary,
+        })
     }
 
     /// Where the owner of the database connects: migrations and tests.
@@ -157,6 +167,8 @@ impl Cluster {
         let Some(shared) = self.shared.take() else {
             return Ok(Stopped::Down);
         };
+        #[cfg(target_os = "linux")]
+        drop(self.write_out.take());
         match shared.leave()? {
             Share::WithOthers => Ok(Stopped::StillUsed),
             Share::Alone(locks) => {
