@@ -42,6 +42,11 @@ fn describe() {
     describe_histogram!(meters::BATCH_SECONDS, Unit::Seconds, "How long a batch took, repeats included.");
     describe_histogram!(meters::COMMIT_SECONDS, Unit::Seconds, "How long a batch's commit took.");
     describe_counter!(meters::BATCH_REPEATS, Unit::Count, "Batches that were run again, by reason.");
+    describe_counter!(
+        meters::BATCHES_FROM_MEMORY,
+        Unit::Count,
+        "Batches that were decided on what the lane remembered."
+    );
     describe_counter!(meters::COMMANDS, Unit::Count, "Commands that came through the lanes, by outcome.");
     describe_histogram!(meters::LANE_WAIT_SECONDS, Unit::Seconds, "How long commands waited for their batch.");
     describe_counter!(meters::LANE_FULL, Unit::Count, "Commands that were refused because their lane was full.");

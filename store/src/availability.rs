@@ -63,6 +63,10 @@ impl Committed {
         });
         Self(known.collect())
     }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Known> {
+        self.0.iter()
+    }
 }
 
 impl Availability {

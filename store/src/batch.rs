@@ -1,10 +1,13 @@
 //! One batch: lock, read, decide, write, commit. Every command that touches stock takes this road, one
-//! at a time or many at once, so that there is one decision whatever the size of the batch.
+//! at a time or many at once, so that there is one decision whatever the size of the batch. New holds of products
+//! that the lane knows are decided on what it remembers, and the statement that writes them compares that (`memory`).
 
 mod each;
+mod from_memory;
 mod in_the_way;
 mod item;
 mod lock;
+mod memory;
 mod named;
 mod places;
 mod read;
@@ -24,13 +27,14 @@ use sqlx::PgConnection;
 pub(crate) use each::run_each;
 pub(crate) use item::{Item, Outcome, Render, Reply};
 pub(crate) use lock::Locking;
+pub(crate) use memory::Memory;
 
 use self::item::render;
 use self::places::{Place, places};
-use self::write::Winner;
+use self::write::{Winner, Written};
 use crate::availability::Committed;
 use crate::error::StoreError;
-use crate::idempotency::{Claim, Claimed, Standing};
+use crate::idempotency::{Claim, Standing};
 use crate::link::Link;
 use crate::meters;
 use crate::request::Rendered;
@@ -85,7 +89,12 @@ enum Attempt {
 /// What kept the whole batch from being decided; nothing was changed then, unless it is
 /// [`StoreError::CommitLost`].
 pub(crate) async fn run(link: &mut Link, items: &[&Item], locking: Locking) -> Result<Decided, StoreError> {
-    rounds(link, items, locking, Bond::Each).await
+    rounds(link, None, items, locking, Bond::Each).await
+}
+
+/// The same, with what the batches before it have left behind.
+async fn run_with(link: &mut Link, memory: &mut Memory, items: &[&Item]) -> Result<Decided, StoreError> {
+    rounds(link, Some(memory), items, Locking::Wait, Bond::Each).await
 }
 
 /// Decides the items in one transaction, each on what the ones before it left behind, and commits all of
@@ -95,16 +104,22 @@ pub(crate) async fn run(link: &mut Link, items: &[&Item], locking: Locking) -> R
 /// # Errors
 /// As [`run`]; [`StoreError::Corrupt`] where there are no items.
 pub(crate) async fn run_together(link: &mut Link, items: &[&Item]) -> Result<Outcome, StoreError> {
-    let decided = rounds(link, items, Locking::Wait, Bond::Together).await?;
+    let decided = rounds(link, None, items, Locking::Wait, Bond::Together).await?;
     decided.outcomes.into_iter().last().ok_or_else(|| StoreError::Corrupt("a batch had no items".to_owned()))
 }
 
-async fn rounds(link: &mut Link, items: &[&Item], locking: Locking, bond: Bond) -> Result<Decided, StoreError> {
+async fn rounds(
+    link: &mut Link,
+    mut memory: Option<&mut Memory>,
+    items: &[&Item],
+    locking: Locking,
+    bond: Bond,
+) -> Result<Decided, StoreError> {
     let mut retries = Retries::default();
     let mut lookup = Lookup::Seen;
     for round in 0..ROUNDS_MAX {
         let again = loop {
-            match attempt(link, items, locking, lookup, bond).await {
+            match attempt(link, memory.as_deref_mut(), items, locking, lookup, bond).await {
                 Ok(Ok(decided)) => return Ok(decided),
                 Ok(Err(again)) => break again,
                 Err(error) => {
@@ -135,17 +150,26 @@ async fn rounds(link: &mut Link, items: &[&Item], locking: Locking, bond: Bond) 
 
 async fn attempt(
     link: &mut Link,
+    mut memory: Option<&mut Memory>,
     items: &[&Item],
     locking: Locking,
     lookup: Lookup,
     bond: Bond,
 ) -> Result<Result<Decided, Again>, StoreError> {
+    if let Some(memory) = memory.as_deref_mut().filter(|_| lookup == Lookup::Seen)
+        && let Some(done) = from_memory::attempt(link, memory, items).await?
+    {
+        return Ok(done);
+    }
     let mut tx = link.begin().await?;
-    match attempt_in_tx(tx.conn(), items, locking, lookup, bond).await {
+    match attempt_in_tx(tx.conn(), memory.as_deref_mut(), items, locking, lookup, bond).await {
         Ok(Attempt::Won(decided)) => {
             let began = Instant::now();
             tx.commit().await?;
             meters::committed(began.elapsed());
+            if let Some(memory) = memory {
+                memory.left(&decided.committed);
+            }
             Ok(Ok(decided))
         }
         Ok(Attempt::Lost(outcomes)) => {
@@ -169,14 +193,18 @@ async fn attempt(
 
 async fn attempt_in_tx(
     tx: &mut PgConnection,
+    memory: Option<&mut Memory>,
     items: &[&Item],
     locking: Locking,
     lookup: Lookup,
     bond: Bond,
 ) -> Result<Attempt, StoreError> {
     let locks = lock::all_in_tx(tx, items, locking).await?;
-    let read::Read { mut state, kept, kept_may_be_stale, busy } =
+    let read::Read { mut state, kept, kept_may_be_stale, busy, warehouses_digest } =
         read::all_in_tx(tx, items, locks, locking, lookup).await?;
+    if let Some(memory) = memory {
+        memory.read(&state, warehouses_digest);
+    }
     let places = places(items, &kept, &state, &busy);
     if bond == Bond::Together && places.iter().any(|place| !matches!(place, Place::Open)) {
         return Ok(Attempt::Lost(outcomes(places, Vec::new())));
@@ -208,8 +236,10 @@ async fn attempt_in_tx(
         .zip(&rendered)
         .filter_map(|((item, decision), rendered)| Winner::new(item, decision.as_ref().ok()?, rendered.as_ref()))
         .collect();
-    if let Err(Claimed) = write::all_in_tx(tx, &state, &before, &winners).await? {
-        return Ok(Attempt::Again(Again::Claimed));
+    match write::all_in_tx(tx, &state, &before, &winners).await? {
+        Written::Done(_) => {}
+        Written::Claimed => return Ok(Attempt::Again(Again::Claimed)),
+        Written::Outdated => return Err(StoreError::Corrupt("what was locked has changed".to_owned())),
     }
     let won = !winners.is_empty();
     let committed = Committed::of(winners.iter().flat_map(|winner| &winner.decision.drafts), &state);

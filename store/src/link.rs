@@ -66,6 +66,50 @@ pub(crate) struct Tx<'a> {
     next: Next,
 }
 
+/// A statement that is a transaction by itself, or that ends the one that was begun ahead. Dropped without an end it takes
+/// the connection with it.
+#[derive(Debug)]
+pub(crate) struct Single<'a> {
+    conn: &'a mut Conn,
+    begun_ahead: bool,
+}
+
+impl Single<'_> {
+    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+        self.conn.wire.conn()
+    }
+
+    /// Commits what it has done, where it has not done so itself.
+    ///
+    /// # Errors
+    /// [`StoreError::CommitLost`] where it is unknown whether that was done.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.end("COMMIT").await.map_err(tx::commit_error)
+    }
+
+    /// To be called where it has done nothing.
+    pub(crate) async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.end("ROLLBACK").await?)
+    }
+
+    /// What an error of the statement means: where it commits by itself, a connection that broke meanwhile has taken the
+    /// answer with it.
+    pub(crate) fn error(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Broken(cause) | StoreError::Database(cause) if !self.begun_ahead => tx::commit_error(cause),
+            error => error,
+        }
+    }
+
+    async fn end(self, command: &'static str) -> sqlx::Result<()> {
+        if self.begun_ahead {
+            sqlx::raw_sql(command).execute(self.conn.wire.conn()).await?;
+        }
+        self.conn.transaction = Standing::None;
+        Ok(())
+    }
+}
+
 impl Tx<'_> {
     pub(crate) fn conn(&mut self) -> &mut PgConnection {
         self.conn.wire.conn()
@@ -128,6 +172,16 @@ impl Link {
             sqlx::raw_sql("BEGIN").execute(conn.wire.conn()).await?;
         }
         Ok(Tx { conn, next })
+    }
+
+    /// For one statement that does all there is to do. The next transaction is not begun ahead.
+    ///
+    /// # Errors
+    /// As [`Self::conn`].
+    pub(crate) async fn single(&mut self) -> Result<Single<'_>, StoreError> {
+        let conn = self.connected(|transaction| transaction != Standing::UnderWay).await?;
+        let stood = std::mem::replace(&mut conn.transaction, Standing::UnderWay);
+        Ok(Single { conn, begun_ahead: stood == Standing::BegunAhead })
     }
 
     /// Ends what was begun ahead, since nobody comes.

@@ -18,6 +18,8 @@ pub const BATCH_SECONDS: &str = "holdfast_batch_seconds";
 pub const COMMIT_SECONDS: &str = "holdfast_commit_seconds";
 /// How often a batch had to be run again, by `reason`.
 pub const BATCH_REPEATS: &str = "holdfast_batch_repeats_total";
+/// Batches that were decided on what the lane remembered, and written in one statement.
+pub const BATCHES_FROM_MEMORY: &str = "holdfast_batches_from_memory_total";
 /// What became of commands, by `command` and `outcome`: accepted, replayed, or the code of a refusal.
 pub const COMMANDS: &str = "holdfast_commands_total";
 /// How long commands waited for their turn, in seconds.
@@ -48,6 +50,10 @@ pub(crate) fn committed(took: Duration) {
 
 pub(crate) fn repeated(reason: &'static str) {
     counter!(BATCH_REPEATS, "reason" => reason).increment(1);
+}
+
+pub(crate) fn from_memory() {
+    counter!(BATCHES_FROM_MEMORY).increment(1);
 }
 
 pub(crate) fn waited(took: Duration) {

@@ -3,7 +3,7 @@
 
 use domain::problem::Problem;
 
-use super::{Decided, Item, Locking, Outcome, run};
+use super::{Decided, Item, Locking, Memory, Outcome, run, run_with};
 use crate::availability::Availability;
 use crate::error::StoreError;
 use crate::link::Link;
@@ -18,6 +18,7 @@ use crate::link::Link;
 /// What was committed is remembered before anybody is told of it.
 pub(crate) async fn run_each(
     link: &mut Link,
+    memory: &mut Memory,
     items: &[&Item],
     availability: &Availability,
 ) -> Vec<Result<Outcome, StoreError>> {
@@ -25,11 +26,11 @@ pub(crate) async fn run_each(
         availability.committed(committed);
         outcomes.into_iter().map(Ok).collect()
     };
-    match run(link, items, Locking::Wait).await {
+    match run_with(link, memory, items).await {
         Ok(decided) => each(decided),
         Err(error) if items.len() > 1 && error.is_about_data() => {
             tracing::debug!(error = error.in_full(), items = items.len(), "a batch is halved");
-            halved(link, items, availability).await
+            halved(link, memory, items, availability).await
         }
         Err(error) if items.len() > 1 && error.is_about_a_lock() => {
             tracing::warn!(error = error.in_full(), items = items.len(), "a batch goes on without what is locked");
@@ -42,10 +43,15 @@ pub(crate) async fn run_each(
     }
 }
 
-async fn halved(link: &mut Link, items: &[&Item], availability: &Availability) -> Vec<Result<Outcome, StoreError>> {
+async fn halved(
+    link: &mut Link,
+    memory: &mut Memory,
+    items: &[&Item],
+    availability: &Availability,
+) -> Vec<Result<Outcome, StoreError>> {
     let mut outcomes = Vec::with_capacity(items.len());
     for half in items.chunks(items.len().div_ceil(2)) {
-        outcomes.extend(Box::pin(run_each(link, half, availability)).await);
+        outcomes.extend(Box::pin(run_each(link, memory, half, availability)).await);
     }
     outcomes
 }

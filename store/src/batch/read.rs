@@ -31,6 +31,8 @@ pub(super) struct Read {
     /// Whether `kept` may lack what was kept while the locks were waited for.
     pub(super) kept_may_be_stale: bool,
     pub(super) busy: Busy,
+    /// Of all that is known of warehouses: as long as it is the same, they are.
+    pub(super) warehouses_digest: String,
 }
 
 /// The answers that are kept under keys of this batch.
@@ -99,6 +101,11 @@ pub(super) async fn all_in_tx(
                 from warehouses
                 order by priority, code
             ) as "warehouses!: Vec<WarehouseColumns>",
+            -- As in write.sql.
+            (
+                select coalesce(md5(string_agg(warehouses::text, chr(10) order by code)), '')
+                from warehouses
+            ) as "warehouses_digest!",
             array(
                 select row(
                     id,
@@ -182,7 +189,8 @@ pub(super) async fn all_in_tx(
         customers,
         references_taken,
     };
-    Ok(Read { state, kept: Kept::new(row.kept)?, kept_may_be_stale, busy })
+    let warehouses_digest = row.warehouses_digest;
+    Ok(Read { state, kept: Kept::new(row.kept)?, kept_may_be_stale, busy, warehouses_digest })
 }
 
 fn placing(item: &Item) -> Option<&Placing> {

@@ -10,12 +10,14 @@ use domain::ids::{CustomerId, OrderId, ReservationId};
 use domain::journal::ChangeDraft;
 use domain::order::Order;
 use domain::reservation::{Reservation, ReservationStatus};
+use domain::time::Timestamp;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use self::columns::{Changes, Lines, Made, Stock};
 use super::Item;
+use super::memory::Recalled;
 use crate::error::StoreError;
 use crate::idempotency::{Claim, Claimed, Keys};
 use crate::journal;
@@ -38,42 +40,66 @@ impl<'a> Winner<'a> {
     }
 }
 
+/// What came of writing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Written {
+    /// All of it, at this moment by the database's clock.
+    Done(Timestamp),
+    /// Nothing is to be kept: a key, a customer or a reference was taken meanwhile.
+    Claimed,
+    /// Nothing was written: what this was decided on is no longer so.
+    Outdated,
+}
+
 /// Writes what the winners change, as the state has it in the end; `before` is what the reservations
-/// were. Or it is [`Claimed`]: a key, a customer or a reference was taken meanwhile.
+/// were.
 pub(super) async fn all_in_tx(
     conn: &mut PgConnection,
     state: &State,
     before: &BTreeMap<ReservationId, ReservationStatus>,
     winners: &[Winner<'_>],
-) -> Result<Result<(), Claimed>, StoreError> {
+) -> Result<Written, StoreError> {
     if winners.is_empty() {
-        return Ok(Ok(()));
+        return Ok(Written::Done(state.now));
     }
     let writes = Writes::of(winners.iter().flat_map(|winner| winner.decision.writes.iter().copied()));
     if let Err(Claimed) = writes.orders_in_tx(conn, state).await? {
-        return Ok(Err(Claimed));
+        return Ok(Written::Claimed);
     }
     writes.lines_delete_in_tx(conn).await?;
-    let drafts: Vec<(Caller, &ChangeDraft)> =
-        winners.iter().flat_map(|winner| winner.decision.drafts.iter().map(|draft| (winner.caller, draft))).collect();
-    let answers: Vec<(&Claim, &Rendered)> = winners.iter().filter_map(|winner| winner.answer).collect();
-    rest_in_tx(conn, state, before, &writes, &drafts, &answers).await
+    rest(conn, state, before, &writes, winners, None).await
 }
 
-async fn rest_in_tx(
+/// Writes new holds that were decided on what is remembered, in one statement.
+pub(super) async fn holds(
+    conn: &mut PgConnection,
+    state: &State,
+    winners: &[Winner<'_>],
+    recalled: &Recalled<'_>,
+) -> Result<Written, StoreError> {
+    let writes = Writes::of(winners.iter().flat_map(|winner| winner.decision.writes.iter().copied()));
+    rest(conn, state, &BTreeMap::new(), &writes, winners, Some(recalled)).await
+}
+
+async fn rest(
     conn: &mut PgConnection,
     state: &State,
     before: &BTreeMap<ReservationId, ReservationStatus>,
     writes: &Writes,
-    drafts: &[(Caller, &ChangeDraft)],
-    answers: &[(&Claim, &Rendered)],
-) -> Result<Result<(), Claimed>, StoreError> {
-    let stock = Stock::of(state, drafts);
+    winners: &[Winner<'_>],
+    recalled: Option<&Recalled<'_>>,
+) -> Result<Written, StoreError> {
+    let drafts: Vec<(Caller, &ChangeDraft)> =
+        winners.iter().flat_map(|winner| winner.decision.drafts.iter().map(|draft| (winner.caller, draft))).collect();
+    let answers: Vec<(&Claim, &Rendered)> = winners.iter().filter_map(|winner| winner.answer).collect();
+    let nothing = Recalled::default();
+    let remembered = recalled.unwrap_or(&nothing);
+    let stock = Stock::of(state, &drafts);
     let made = Made::of(&writes.inserted(state));
     let lines = Lines::of(&writes.lined(state));
     let changes = Changes::of(&writes.updated(state), before);
-    let entries = journal::Columns::of(drafts);
-    let keys = Keys::of(answers);
+    let entries = journal::Columns::of(&drafts);
+    let keys = Keys::of(&answers);
     let wanted = (stock.len(), changes.len());
     let written = sqlx::query_file!(
         "src/batch/write.sql",
@@ -124,21 +150,32 @@ async fn rest_in_tx(
         &keys.etags as &[Option<&str>],
         &keys.locations as &[Option<&str>],
         &keys.bodies as &[&[u8]],
+        recalled.map(|recalled| recalled.warehouses_digest),
+        &remembered.products.ids,
+        &remembered.products.skus as &[&str],
+        &remembered.products.currencies as &[&str],
+        &remembered.products.versions,
+        &remembered.stock.product_ids,
+        &remembered.stock.warehouses as &[&str],
+        &remembered.stock.versions,
     )
     .fetch_one(conn)
     .await
     .map_err(StoreError::from);
     let written = match written {
-        Err(error) if error.constraint() == Some("idempotency_keys_pk") => return Ok(Err(Claimed)),
+        Err(error) if error.constraint() == Some("idempotency_keys_pk") => return Ok(Written::Claimed),
         written => written?,
     };
+    if !written.is_so {
+        return Ok(Written::Outdated);
+    }
     if (written.moved, written.changed) != (wanted.0, wanted.1) {
         return Err(StoreError::Corrupt(format!(
             "{} of {} stock rows took their new level, {} of {} reservations were what they had been",
             written.moved, wanted.0, written.changed, wanted.1
         )));
     }
-    Ok(Ok(()))
+    Ok(Written::Done(Timestamp::new(written.now)))
 }
 
 /// Which rows are to be written, each once.

@@ -1,10 +1,57 @@
 -- All that a batch writes but orders and their customers, in one statement: with few commands the way to
--- the database and back is what takes the time. The parts see nothing of each other, and need not: no two
+-- the database and back is what takes the time; a batch of holds may be no more than this statement. The parts see nothing of each other, and need not: no two
 -- touch the same row, and what they rest on is locked.
 --
 -- Arrays are taken apart in the lists of columns, row by row. In `from` each would be laid out in memory before, which
 -- takes four times as long.
 with
+-- A batch that was decided on what is remembered is written only where all of that is still so, under the locks of the
+-- stock. One that has read what it was decided on, under these locks, has nothing to compare.
+locked as materialized (
+    select stock.product_id
+    from (
+        select
+            unnest($53::uuid[]) as product_id,
+            unnest($54::text[]) as warehouse,
+            unnest($55::bigint[]) as version
+    ) as remembered
+    join stock
+        on stock.product_id = remembered.product_id
+        and stock.warehouse = remembered.warehouse
+        and stock.version = remembered.version
+    order by stock.product_id, stock.warehouse
+    for update of stock
+),
+standing as materialized (
+    select case
+        when $48::text is null then true
+        -- Counted first, and so locked before all else.
+        when (select count(*) from locked) <> cardinality($53) then false
+        when (select count(*) from stock where product_id = any($49)) <> cardinality($53) then false
+        when (
+            select count(*)
+            from (
+                select
+                    unnest($49::uuid[]) as id,
+                    unnest($50::text[]) as sku,
+                    unnest($51::text[]) as currency,
+                    unnest($52::bigint[]) as version
+            ) as remembered
+            join products
+                on products.id = remembered.id
+                and products.sku = remembered.sku
+                and products.currency = remembered.currency
+                and products.version = remembered.version
+                and not products.archived
+        ) <> cardinality($49) then false
+        when (
+            select coalesce(md5(string_agg(warehouses::text, chr(10) order by code)), '')
+            from warehouses
+        ) <> $48 then false
+        -- The clock was counted on since it was read.
+        else clock_timestamp() between $24::timestamptz - interval '2 ms' and $24::timestamptz + interval '100 ms'
+    end as is_so
+),
 moved as (
     update stock
     set
@@ -22,6 +69,7 @@ moved as (
     where stock.product_id = level.product_id
       and stock.warehouse = level.warehouse
       and stock.version < level.version
+      and (select is_so from standing)
     returning 1
 ),
 made as (
@@ -42,6 +90,7 @@ made as (
         $24::timestamptz,
         unnest($10::timestamptz[]),
         unnest($11::uuid[])
+    where (select is_so from standing)
 ),
 lined as (
     insert into reservation_lines (
@@ -59,6 +108,7 @@ lined as (
         unnest($15::integer[]),
         unnest($16::bigint[]),
         unnest($17::text[])
+    where (select is_so from standing)
 ),
 -- The table is asked once more whether they are what they were when this was decided.
 changed as (
@@ -79,6 +129,7 @@ changed as (
     ) as change
     where reservations.id = change.id
       and reservations.status = change.was
+      and (select is_so from standing)
     returning 1
 ),
 told as (
@@ -119,6 +170,7 @@ told as (
         unnest($38::bigint[]),
         unnest($39::jsonb[]),
         unnest($40::jsonb[])
+    where (select is_so from standing)
 ),
 -- A key that was used before is refused by idempotency_keys_pk, and the whole statement with it.
 kept as (
@@ -141,7 +193,10 @@ kept as (
         unnest($46::text[]),
         unnest($47::bytea[]),
         $24::timestamptz
+    where (select is_so from standing)
 )
 select
+    (select is_so from standing) as "is_so!",
+    date_trunc('milliseconds', clock_timestamp()) as "now!",
     (select count(*) from moved) as "moved!",
     (select count(*) from changed) as "changed!"

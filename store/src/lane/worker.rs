@@ -13,7 +13,7 @@ use super::queue::Queue;
 use super::seen::Seen;
 use super::{BATCH_MAX, Entry};
 use crate::availability::Availability;
-use crate::batch::{self, Item, Outcome};
+use crate::batch::{self, Item, Memory, Outcome};
 use crate::error::StoreError;
 use crate::link::Link;
 use crate::meters;
@@ -67,6 +67,7 @@ async fn keep(queue: &Arc<Queue<Entry>>, options: &PgConnectOptions, availabilit
 
 async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability: Arc<Availability>) {
     let mut link = Link::chained(options);
+    let mut memory = Memory::default();
     let mut seen = Seen::default();
     let mut telling = JoinSet::new();
     while let Some(entries) = next(&queue, &mut link).await {
@@ -75,7 +76,7 @@ async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability:
             seen.note(&mut reply.claim);
         }
         if !entries.is_empty() {
-            decide(&mut link, entries, &availability, &mut telling).await;
+            decide(&mut link, &mut memory, entries, &availability, &mut telling).await;
         }
         while telling.try_join_next().is_some() {}
     }
@@ -116,10 +117,16 @@ fn still_waiting(entries: Vec<Entry>) -> Vec<Entry> {
     waiting
 }
 
-async fn decide(link: &mut Link, entries: Vec<Entry>, availability: &Availability, telling: &mut JoinSet<()>) {
+async fn decide(
+    link: &mut Link,
+    memory: &mut Memory,
+    entries: Vec<Entry>,
+    availability: &Availability,
+    telling: &mut JoinSet<()>,
+) {
     let items: Vec<&Item> = entries.iter().map(|entry| &entry.item).collect();
     let began = Instant::now();
-    let outcomes = batch::run_each(link, &items, availability).await;
+    let outcomes = batch::run_each(link, memory, &items, availability).await;
     meters::batch(&items, &outcomes, began.elapsed());
     tell(entries, outcomes, telling);
 }

@@ -24,6 +24,8 @@ struct Plan {
     cuts: AtomicUsize,
     done: AtomicUsize,
     for_good: AtomicBool,
+    /// Whether it is statements that write which are cut off, and not commits.
+    writes: AtomicBool,
 }
 
 impl Cutter {
@@ -62,6 +64,18 @@ impl Cutter {
         self.plan.cuts.store(commits, Ordering::SeqCst);
     }
 
+    /// Cuts the next so many statements that write off from their answers.
+    pub(crate) fn cut_writes(&self, writes: usize) {
+        self.plan.writes.store(true, Ordering::SeqCst);
+        self.cut(writes);
+    }
+
+    /// Cuts the next of them off, and lets nobody through from then on.
+    pub(crate) fn cut_writes_for_good(&self) {
+        self.plan.for_good.store(true, Ordering::SeqCst);
+        self.cut_writes(1);
+    }
+
     /// Cuts the next commit off from its answer, and lets nobody through from then on.
     pub(crate) fn cut_for_good(&self) {
         self.plan.for_good.store(true, Ordering::SeqCst);
@@ -86,7 +100,12 @@ impl Plan {
         self.for_good.load(Ordering::SeqCst) && self.done.load(Ordering::SeqCst) > 0
     }
 
-    /// Whether a commit is to be cut off now.
+    /// Whether that is what is to be cut off.
+    fn is_meant(&self, said: &[u8]) -> bool {
+        if self.writes.load(Ordering::SeqCst) { is_write(said) } else { is_commit(said) }
+    }
+
+    /// Whether one is to be cut off now.
     fn take(&self) -> bool {
         let take = |cuts: usize| cuts.checked_sub(1);
         let taken = self.cuts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
@@ -108,7 +127,7 @@ async fn pass(client: UnixStream, server: UnixStream, plan: Arc<Plan>) {
             _ = &mut back => 0,
         };
         let said = &buffer[..read];
-        let is_cut = is_commit(said) && plan.take();
+        let is_cut = plan.is_meant(said) && plan.take();
         if is_cut {
             // From here on nothing is heard; the commit itself arrives.
             back.abort();
@@ -129,4 +148,9 @@ async fn pass(client: UnixStream, server: UnixStream, plan: Arc<Plan>) {
 /// A simple query that is nothing but a commit.
 fn is_commit(said: &[u8]) -> bool {
     said.first() == Some(&b'Q') && said.get(5..).is_some_and(|text| text.starts_with(b"COMMIT"))
+}
+
+/// What is bound to a statement, and as long as it is only where answers are among it.
+fn is_write(said: &[u8]) -> bool {
+    said.first() == Some(&b'B') && said.len() > 1_000
 }

@@ -327,13 +327,14 @@ async fn a_transaction_begun_ahead_may_be_lost(pool: PgPool) {
     product(&store, "MUG", 100).await;
     let kill = "select count(pg_terminate_backend(pid)) from pg_stat_activity
         where datname = current_database() and application_name = 'holdfast' and state = 'idle in transaction'";
-    let (mut held, mut killed) = (0, 0);
+    let mut killed = 0;
     while killed < 3 {
-        assert_eq!(told(try_hold(&store, &[("MUG", 1)]).await), "accepted", "{killed} were begun ahead");
-        held += 1;
+        let id = hold(&store, &[("MUG", 1)]).await.reservation.id;
+        // What takes the long way leaves a transaction begun behind.
+        store.reservation_release(request(), id).await.unwrap();
         killed += count(&pool, kill).await;
     }
-    assert_eq!(level(&store, "MUG").await, (100, held));
+    assert_eq!(level(&store, "MUG").await, (100, 0));
     assert_sound(&store).await;
     store.close().await;
 }

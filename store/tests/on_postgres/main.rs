@@ -41,6 +41,7 @@ mod idempotency;
 mod twins;
 
 mod lanes;
+mod memory;
 
 mod aborts;
 mod chaos;

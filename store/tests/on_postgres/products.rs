@@ -11,11 +11,11 @@ fn rename(name: &str) -> ProductPatch {
     ProductPatch::new(Some(name), None, None, None).unwrap()
 }
 
-fn archive(archived: bool) -> ProductPatch {
+pub(crate) fn archive(archived: bool) -> ProductPatch {
     ProductPatch::new(None, None, Some(archived), None).unwrap()
 }
 
-async fn change(store: &Store, sku: &str, patch: ProductPatch) -> ProductView {
+pub(crate) async fn change(store: &Store, sku: &str, patch: ProductPatch) -> ProductView {
     answer(store.product_change(request(), &by_sku(sku), patch).await)
 }
 

@@ -1,0 +1,153 @@
+//! What the batches of a lane have left behind, so that the next one is decided without reading it again.
+//!
+//! Nothing rests on its being true. What is decided on it is written only where all of it is still so, which the statement
+//! that writes compares under the locks of the stock (`write.sql`); where it is not, nothing is written, and the batch is
+//! decided on what is read.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use domain::decide::State;
+use domain::ids::ProductId;
+use domain::stock::{StockKey, StockRow};
+use domain::time::Timestamp;
+use domain::warehouse::{Warehouse, WarehouseCode};
+use uuid::Uuid;
+
+use crate::availability::{Committed, Known};
+
+/// How many products are remembered, at some hundred bytes each. With one more, all are forgotten.
+const PRODUCTS_MAX: usize = 20_000;
+/// How long the database's clock is counted on from here, before it is read again.
+const CLOCK_MAX: Duration = Duration::from_secs(10);
+
+#[derive(Default, Debug)]
+pub(crate) struct Memory {
+    products: HashMap<ProductId, Remembered>,
+    around: Option<Around>,
+}
+
+/// A product with all its stock rows, as the last batch that locked them has left them behind.
+#[derive(Debug)]
+struct Remembered {
+    known: Known,
+    /// Whether it was found as it had been left, when it was read last. Where others write the same product, what is
+    /// remembered of it is rarely so any more by the time it is needed.
+    is_ours: bool,
+}
+
+/// What a decision rests on besides products.
+#[derive(Debug)]
+struct Around {
+    warehouses: Vec<Warehouse>,
+    digest: String,
+    /// The database's clock, and when it was read.
+    now: Timestamp,
+    read_at: Instant,
+}
+
+/// What a batch was decided on without reading it, for the statement that writes to compare.
+#[derive(Default, Debug)]
+pub(super) struct Recalled<'a> {
+    pub(super) warehouses_digest: &'a str,
+    pub(super) products: Products<'a>,
+    pub(super) stock: Stock<'a>,
+}
+
+/// Of each product, what a hold of it rests on; none is archived.
+#[derive(Default, Debug)]
+pub(super) struct Products<'a> {
+    pub(super) ids: Vec<Uuid>,
+    pub(super) skus: Vec<&'a str>,
+    pub(super) currencies: Vec<&'a str>,
+    pub(super) versions: Vec<i64>,
+}
+
+/// All stock rows of these products, in the order of their locks.
+#[derive(Default, Debug)]
+pub(super) struct Stock<'a> {
+    pub(super) product_ids: Vec<Uuid>,
+    pub(super) warehouses: Vec<&'a str>,
+    pub(super) versions: Vec<i64>,
+}
+
+impl Memory {
+    /// The products with all that new holds of them are decided on. `None` where something is not remembered, or is not
+    /// likely to be so any more.
+    pub(super) fn recall(&self, products: &BTreeSet<ProductId>) -> Option<(State, Recalled<'_>)> {
+        let around = self.around.as_ref()?;
+        let since = around.read_at.elapsed();
+        if since > CLOCK_MAX {
+            return None;
+        }
+        let mut state = State {
+            now: Timestamp::from_unix_milliseconds(around.now.unix_milliseconds() + since.as_millis() as i64)?,
+            warehouses: around.warehouses.clone(),
+            products: BTreeMap::new(),
+            stock: BTreeMap::new(),
+            reservations: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            customers: Vec::new(),
+            references_taken: BTreeSet::new(),
+        };
+        let mut recalled = Recalled { warehouses_digest: &around.digest, ..Recalled::default() };
+        for id in products {
+            let Remembered { known, .. } = self.products.get(id).filter(|remembered| remembered.is_ours)?;
+            recalled.products.ids.push(id.as_uuid());
+            recalled.products.skus.push(known.product.sku.as_str());
+            recalled.products.currencies.push(known.product.price.currency.code());
+            recalled.products.versions.push(known.product.version);
+            for (warehouse, row) in &known.rows {
+                recalled.stock.product_ids.push(id.as_uuid());
+                recalled.stock.warehouses.push(warehouse.as_str());
+                recalled.stock.versions.push(row.version);
+                state.stock.insert(StockKey { product_id: *id, warehouse: warehouse.clone() }, *row);
+            }
+            state.products.insert(*id, known.product.clone());
+        }
+        Some((state, recalled))
+    }
+
+    /// Takes note of what was read just now, all stock rows of its products locked.
+    pub(super) fn read(&mut self, state: &State, warehouses_digest: String) {
+        self.around = Some(Around {
+            warehouses: state.warehouses.clone(),
+            digest: warehouses_digest,
+            now: state.now,
+            read_at: Instant::now(),
+        });
+        let mut rows: HashMap<ProductId, Vec<(WarehouseCode, StockRow)>> = HashMap::new();
+        for (key, row) in &state.stock {
+            rows.entry(key.product_id).or_default().push((key.warehouse.clone(), *row));
+        }
+        for product in state.products.values() {
+            let rows = rows.remove(&product.id).unwrap_or_default();
+            let before = self.products.get(&product.id);
+            let is_ours = before.is_none_or(|before| before.known.rows == rows);
+            let known = Known { product: product.clone(), rows, as_of: state.now };
+            self.remember(product.id, Remembered { known, is_ours });
+        }
+    }
+
+    /// Takes note of what a batch has committed.
+    pub(super) fn left(&mut self, committed: &Committed) {
+        for known in committed.iter() {
+            let is_ours = self.products.get(&known.product.id).is_none_or(|before| before.is_ours);
+            self.remember(known.product.id, Remembered { known: known.clone(), is_ours });
+        }
+    }
+
+    /// Takes note of the database's clock, read just now.
+    pub(super) fn clock(&mut self, now: Timestamp) {
+        if let Some(around) = &mut self.around {
+            (around.now, around.read_at) = (now, Instant::now());
+        }
+    }
+
+    fn remember(&mut self, id: ProductId, remembered: Remembered) {
+        if self.products.len() >= PRODUCTS_MAX && !self.products.contains_key(&id) {
+            self.products.clear();
+        }
+        self.products.insert(id, remembered);
+    }
+}

@@ -1,0 +1,269 @@
+//! Holds that a lane decides on what it remembers: written by one statement, and only where all of it is still so.
+
+use domain::reservation::ReservationView;
+use futures::future::join_all;
+use sqlx::PgPool;
+use store::{Connections, Store};
+
+use crate::cut::Cutter;
+use crate::products;
+use crate::support::{
+    answer, assert_sound, code, count, hold, hold_of, keyed, level, product, receive, request, try_hold,
+};
+use crate::warehouses::{change, level_in, make, receive_in};
+
+async fn one_lane(pool: &PgPool) -> Store {
+    lane(Connections::new((*pool.connect_options()).clone())).await
+}
+
+async fn lane(connections: Connections) -> Store {
+    Connections { lanes: 1, ..connections }.open().await.unwrap()
+}
+
+/// Whether the last that a lane said to the database was the statement that writes, and no commit after it. Of statements
+/// Postgres shows the beginning.
+async fn said_no_more_than_it_wrote(pool: &PgPool) -> bool {
+    let lanes = "select count(*) from pg_stat_activity
+        where datname = current_database() and application_name = 'holdfast' and state = 'idle'
+            and query like '%as remembered%'";
+    count(pool, lanes).await > 0
+}
+
+/// A store that remembers the product, of which three units are held.
+async fn who_remembers(pool: &PgPool, sku: &str) -> Store {
+    let store = one_lane(pool).await;
+    for _ in 0..3 {
+        hold(&store, &[(sku, 1)]).await;
+    }
+    assert!(said_no_more_than_it_wrote(pool).await, "the third hold took the long way");
+    store
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_hold_of_what_is_remembered_is_one_statement(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 10).await;
+    let mut held: Vec<ReservationView> = Vec::new();
+    for _ in 0..5 {
+        held.push(hold(&store, &[("MUG", 1)]).await);
+    }
+    assert!(said_no_more_than_it_wrote(&pool).await);
+    assert_eq!(level(&store, "MUG").await, (10, 5));
+    for one in held {
+        let stored = store.reservation_fetch(one.reservation.id).await.unwrap().reservation;
+        assert_eq!(stored, one.reservation);
+    }
+    let by_the_clock = "select count(*) from reservations
+        where created_at between clock_timestamp() - interval '1 minute' and clock_timestamp()";
+    assert_eq!(count(&pool, by_the_clock).await, 5);
+    // A refusal is decided on what is read.
+    assert_eq!(code(try_hold(&store, &[("MUG", 6)]).await), "insufficient_stock");
+    hold(&store, &[("MUG", 5)]).await;
+    assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "insufficient_stock");
+    assert_sound(&store).await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_crowd_on_what_is_remembered_gets_what_is_there(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 203).await;
+    product(&store, "CUP", 203).await;
+    let store = {
+        store.close().await;
+        who_remembers(&pool, "MUG").await
+    };
+    let baskets = [&[("MUG", 1)][..], &[("MUG", 1), ("CUP", 1)]];
+    let crowd = join_all((0..300).map(|number| try_hold(&store, baskets[number % 2]))).await;
+    assert_eq!(crowd.into_iter().filter(Result::is_ok).count(), 200);
+    assert_eq!(level(&store, "MUG").await, (203, 203));
+    assert_sound(&store).await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_another_server_did_counts_at_once(pool: PgPool) {
+    let other = one_lane(&pool).await;
+    product(&other, "MUG", 10).await;
+    let store = who_remembers(&pool, "MUG").await;
+    hold(&other, &[("MUG", 5)]).await;
+    assert_eq!(code(try_hold(&store, &[("MUG", 3)]).await), "insufficient_stock");
+    hold(&store, &[("MUG", 2)]).await;
+    receive(&other, "MUG", 1).await;
+    hold(&store, &[("MUG", 1)]).await;
+
+    receive(&other, "MUG", 100).await;
+    for _ in 0..20 {
+        let crowd = [&store, &other].map(|server| try_hold(server, &[("MUG", 3)]));
+        join_all(crowd).await;
+    }
+    assert_eq!(level(&store, "MUG").await, (111, 11 + 99));
+    assert_sound(&store).await;
+    store.close().await;
+    other.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_others_write_too_is_read_until_it_is_found_as_it_was_left(pool: PgPool) {
+    let other = one_lane(&pool).await;
+    product(&other, "MUG", 100).await;
+    let store = who_remembers(&pool, "MUG").await;
+    receive(&other, "MUG", 1).await;
+    other.close().await;
+    // One finds that something has changed, and reads; the next reads at once, and finds all as it was left; the third is
+    // written from memory, in the transaction that the second has begun.
+    for alone in [false, false, false, true] {
+        hold(&store, &[("MUG", 1)]).await;
+        assert_eq!(said_no_more_than_it_wrote(&pool).await, alone);
+    }
+    assert_eq!(level(&store, "MUG").await, (101, 7));
+    assert_sound(&store).await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_archived_product_is_not_sold_from_memory(pool: PgPool) {
+    let other = one_lane(&pool).await;
+    product(&other, "MUG", 10).await;
+    let store = who_remembers(&pool, "MUG").await;
+    products::change(&other, "MUG", products::archive(true)).await;
+    assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "product_archived");
+    products::change(&other, "MUG", products::archive(false)).await;
+    hold(&store, &[("MUG", 1)]).await;
+    // By somebody with a console, who does not count versions.
+    sqlx::query("update products set archived = true").execute(&pool).await.unwrap();
+    assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "product_archived");
+    assert_sound(&store).await;
+    store.close().await;
+    other.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn warehouses_are_chosen_as_they_are_now(pool: PgPool) {
+    let other = one_lane(&pool).await;
+    product(&other, "MUG", 10).await;
+    make(&other, "BER", 2).await;
+    receive_in(&other, "MUG", "BER", 10).await.unwrap();
+    let store = who_remembers(&pool, "MUG").await;
+    assert_eq!(level_in(&store, "MUG", "MAIN").await, (10, 3));
+
+    change(&other, "BER", Some(1), None).await.unwrap();
+    change(&other, "MAIN", Some(2), None).await.unwrap();
+    hold(&store, &[("MUG", 1)]).await;
+    assert_eq!(level_in(&store, "MUG", "BER").await, (10, 1), "it comes first now");
+
+    change(&other, "BER", None, Some(false)).await.unwrap();
+    hold(&store, &[("MUG", 1)]).await;
+    assert_eq!(level_in(&store, "MUG", "MAIN").await, (10, 4));
+    assert_eq!(code(try_hold(&store, &[("MUG", 7)]).await), "insufficient_stock");
+
+    // A stock row that was not there when the product was read.
+    make(&other, "ROM", 1).await;
+    hold(&store, &[("MUG", 1)]).await;
+    hold(&store, &[("MUG", 1)]).await;
+    receive_in(&other, "MUG", "ROM", 10).await.unwrap();
+    hold(&store, &[("MUG", 1)]).await;
+    assert_eq!(level_in(&store, "MUG", "ROM").await, (10, 1));
+    assert_sound(&store).await;
+    store.close().await;
+    other.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_key_that_another_server_has_used_is_answered_as_there(pool: PgPool) {
+    let other = one_lane(&pool).await;
+    product(&other, "MUG", 10).await;
+    let store = who_remembers(&pool, "MUG").await;
+    let first = other.reservation_hold(keyed("k"), hold_of(&[("MUG", 1)])).await.unwrap();
+    // It has been told of the level, but not of the key.
+    hold(&store, &[("MUG", 1)]).await;
+    hold(&store, &[("MUG", 1)]).await;
+    let again = store.reservation_hold(keyed("k"), hold_of(&[("MUG", 1)])).await.unwrap();
+    assert!(again.replayed);
+    assert_eq!(again.rendered, first.rendered);
+    assert_eq!(level(&store, "MUG").await, (10, 6));
+    assert_sound(&store).await;
+    store.close().await;
+    other.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_statement_whose_answer_is_lost_happens_once(pool: PgPool) {
+    let cutter = Cutter::start(&pool).await;
+    let store = lane(Connections::new(cutter.options(&pool))).await;
+    product(&store, "MUG", 30).await;
+    for round in 0..5 {
+        for _ in 0..3 {
+            hold(&store, &[("MUG", 1)]).await;
+        }
+        assert!(said_no_more_than_it_wrote(&pool).await);
+        cutter.cut_writes(1);
+        // With and without a key; the last takes all that is left, so that what is found must be its own.
+        let units = if round == 4 { 30 - 4 * 4 - 3 } else { 1 };
+        let lines = [("MUG", units)];
+        if round % 2 == 0 {
+            hold(&store, &lines).await;
+        } else {
+            let key = format!("key {round}");
+            let held = store.reservation_hold(keyed(&key), hold_of(&lines)).await;
+            answer::<ReservationView>(held);
+        }
+        assert_eq!(cutter.done(), round + 1);
+        assert_eq!(count(&pool, "select count(*) from reservations").await, 4 * (round as i64 + 1));
+    }
+    assert_eq!(level(&store, "MUG").await, (30, 30), "each happened once");
+    assert_sound(&store).await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn where_the_database_stays_away_the_outcome_of_a_statement_is_unknown(pool: PgPool) {
+    let cutter = Cutter::start(&pool).await;
+    let store = lane(Connections::new(cutter.options(&pool))).await;
+    product(&store, "MUG", 10).await;
+    for _ in 0..3 {
+        hold(&store, &[("MUG", 1)]).await;
+    }
+    cutter.cut_writes_for_good();
+    let held = store.reservation_hold(keyed("k"), hold_of(&[("MUG", 1)])).await;
+    assert_eq!(held.unwrap_err().problem().code(), "outcome_unknown");
+    let elsewhere = one_lane(&pool).await;
+    assert!(elsewhere.reservation_hold(keyed("k"), hold_of(&[("MUG", 1)])).await.unwrap().replayed);
+    assert_eq!(level(&elsewhere, "MUG").await, (10, 4));
+    assert_sound(&elsewhere).await;
+    elsewhere.close().await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_lock_held_elsewhere_is_waited_for_and_what_came_of_it_counts(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    let id = product(&store, "MUG", 10).await;
+    store.close().await;
+    for is_kept in [false, true] {
+        let store = who_remembers(&pool, "MUG").await;
+        let (_, reserved) = level(&store, "MUG").await;
+        let mut blocker = pool.begin().await.unwrap();
+        // As another server would: the level with its version, and the entry that tells of it.
+        sqlx::query("update stock set reserved = on_hand, version = version + 1 where product_id = $1")
+            .bind(id.as_uuid())
+            .execute(&mut *blocker)
+            .await
+            .unwrap();
+        let held = tokio::spawn({
+            let store = store.clone();
+            async move { store.reservation_hold(request(), hold_of(&[("MUG", 1)])).await }
+        });
+        crate::support::somebody_waits(&pool).await;
+        if is_kept {
+            blocker.commit().await.unwrap();
+            assert_eq!(code(held.await.unwrap()), "insufficient_stock");
+            assert_eq!(level(&store, "MUG").await, (10, 10));
+        } else {
+            blocker.rollback().await.unwrap();
+            held.await.unwrap().unwrap();
+            assert_eq!(level(&store, "MUG").await, (10, reserved + 1));
+        }
+        store.close().await;
+    }
+}
