@@ -73,11 +73,15 @@ pub(super) async fn all_in_tx(conn: &mut PgConnection, items: &[&Item], locking:
 /// Whether the stock may be locked by the very statement that reads all the rest. That statement sees the rest
 /// as it was before it waited. To a hold this makes no difference: the facts of a product and a warehouse are
 /// not locked, and might have been read a moment ago, and a key that was looked up too early is looked up once more
-/// before its request is refused. The answers to other commands tell of those facts, with a version, and that may not
-/// be older than what was answered before.
+/// before its request is refused. What the sweep ends nobody is answered. The answers to other commands tell of those
+/// facts, with a version, and that may not be older than what was answered before.
 fn as_they_are_read(items: &[&Item], locking: Locking) -> bool {
-    let is_hold = |item: &&Item| matches!(item.command.kind, CommandKind::Hold { .. });
-    locking == Locking::Wait && items.iter().all(is_hold)
+    let may = |item: &&Item| match locking {
+        Locking::Wait => matches!(item.command.kind, CommandKind::Hold { .. }),
+        Locking::Skip => matches!(item.command.kind, CommandKind::Expire { .. }) && item.reply.is_none(),
+        Locking::Spare => false,
+    };
+    items.iter().all(may)
 }
 
 /// Locks those of the reservations that exist, and tells which.

@@ -1,12 +1,15 @@
 //! The sweep: ends what is overdue. Correctness never depends on it, since a hold past its deadline reads
 //! as expired at once; the sweep gives the units back and tells of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::actor::{Actor, SystemActor};
 use domain::decide::{Answer, Command, CommandKind, Refusal};
 use domain::ids::ReservationId;
 use domain::time::Timestamp;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::batch::{self, Item, Locking, Outcome};
@@ -19,9 +22,9 @@ use crate::request::Caller;
 use crate::store::Store;
 use crate::tx;
 
-/// How many reservations one transaction ends at most: some tens of milliseconds, for which others wait
+/// How many reservations one transaction ends at most: some twenty milliseconds, for which others wait
 /// who want the same products.
-const BATCH_MAX: usize = 1_000;
+const BATCH_MAX: usize = 500;
 
 /// What one round of the sweep did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,13 +50,14 @@ impl Store {
     /// What the database said; what was ended by then stays so.
     pub async fn reservation_expire_once(&self, limit: u16) -> Result<Expired, StoreError> {
         self.deadlines_forget();
-        let mut link = Link::pooled(&self.sweeps);
+        let sweeps = self.sweeps.clone();
         let feeds = self.feeds.clone();
-        tx::detached(async move { expire_once(&mut link, limit, &feeds).await }).await
+        tx::detached(async move { expire_once(&sweeps, limit, &feeds).await }).await
     }
 }
 
-async fn expire_once(link: &mut Link, limit: u16, feeds: &Feeds) -> Result<Expired, StoreError> {
+async fn expire_once(sweeps: &PgPool, limit: u16, feeds: &Arc<Feeds>) -> Result<Expired, StoreError> {
+    let mut link = Link::pooled(sweeps);
     let now = tx::clock_in_tx(link.conn().await?).await?;
     let due = sqlx::query!(
         "select id, expires_at
@@ -70,23 +74,65 @@ async fn expire_once(link: &mut Link, limit: u16, feeds: &Feeds) -> Result<Expir
     .await?;
     let lateness_milliseconds = due.first().map_or(0, |first| now.milliseconds_since(Timestamp::new(first.expires_at)));
     let ids: Vec<ReservationId> = due.iter().map(|row| ReservationId::from_uuid(row.id)).collect();
-    let (mut expired, mut set_aside) = (0, 0);
-    for batch in ids.chunks(BATCH_MAX) {
-        let ended = expire(link, batch).await?;
+    let more = ids.len() == usize::from(limit);
+    let batches = Batches::of(ids);
+    // What one batch holds needs no second connection.
+    let second = (batches.left() > 1).then(|| {
+        let (link, batches, feeds) = (Link::pooled(sweeps), batches.clone(), feeds.clone());
+        tx::detached(async move { expire_all(link, &batches, &feeds).await })
+    });
+    let first = expire_all(link, &batches, feeds).await;
+    let second = match second {
+        Some(second) => second.await,
+        None => Ok(Ended::default()),
+    };
+    let (first, second) = (first?, second?);
+    let mut link = Link::pooled(sweeps);
+    Ok(Expired {
+        expired: first.expired + second.expired,
+        set_aside: first.set_aside + second.set_aside,
+        lateness_milliseconds,
+        next_deadline: next_deadline(&mut link).await?,
+        now: tx::clock_in_tx(link.conn().await?).await?,
+        more,
+    })
+}
+
+/// What is to be ended, a batch at a time, by whoever comes for the next.
+#[derive(Clone, Debug)]
+struct Batches {
+    ids: Arc<[ReservationId]>,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Batches {
+    fn of(ids: Vec<ReservationId>) -> Self {
+        Self { ids: ids.into(), taken: Arc::default() }
+    }
+
+    fn left(&self) -> usize {
+        self.ids.len().div_ceil(BATCH_MAX).saturating_sub(self.taken.load(Ordering::Relaxed))
+    }
+
+    fn next(&self) -> Option<&[ReservationId]> {
+        self.ids.chunks(BATCH_MAX).nth(self.taken.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Ends one batch after the other, in a transaction each. Two do so side by side: while one writes, under the locks of
+/// the stock, the other finds, locks and reads the reservations that it will end next. The connection is given back
+/// before the other is waited for.
+async fn expire_all(mut link: Link, batches: &Batches, feeds: &Feeds) -> Result<Ended, StoreError> {
+    let mut all = Ended::default();
+    while let Some(batch) = batches.next() {
+        let ended = expire(&mut link, batch).await?;
         if ended.expired > 0 {
             feeds.ring();
         }
-        expired += ended.expired;
-        set_aside += ended.set_aside;
+        all.expired += ended.expired;
+        all.set_aside += ended.set_aside;
     }
-    Ok(Expired {
-        expired,
-        set_aside,
-        lateness_milliseconds,
-        next_deadline: next_deadline(link).await?,
-        now: tx::clock_in_tx(link.conn().await?).await?,
-        more: ids.len() == usize::from(limit),
-    })
+    Ok(all)
 }
 
 async fn next_deadline(link: &mut Link) -> Result<Option<Timestamp>, StoreError> {
