@@ -25,7 +25,7 @@ pub struct Stats {
     pub low_stock: i64,
     /// What lies in each warehouse that has ever had stock, by its code.
     pub warehouses: BTreeMap<WarehouseCode, StockLevel>,
-    /// Those that ended long ago may be left out of the count; what is held is complete.
+    /// As they are stored: a hold that is overdue counts as held until it has been ended.
     pub reservations: BTreeMap<ReservationStatus, i64>,
     pub orders: BTreeMap<OrderStatus, i64>,
 }

@@ -162,6 +162,9 @@ async fn attempt(
         return Ok(done);
     }
     let mut tx = link.begin().await?;
+    if let Some(memory) = memory.as_deref_mut() {
+        memory.on(tx.connection());
+    }
     match attempt_in_tx(tx.conn(), memory.as_deref_mut(), items, locking, lookup, bond).await {
         Ok(Attempt::Won(decided)) => {
             let began = Instant::now();

@@ -19,6 +19,8 @@ pub(crate) struct Link {
     source: Source,
     next: Next,
     conn: Option<Conn>,
+    /// How many connections there have been.
+    connections: u64,
 }
 
 /// When the next transaction begins.
@@ -39,6 +41,8 @@ enum Source {
 
 #[derive(Debug)]
 struct Conn {
+    /// Which of its link's connections it is.
+    number: u64,
     wire: Wire,
     transaction: Standing,
 }
@@ -79,6 +83,11 @@ impl Single<'_> {
         self.conn.wire.conn()
     }
 
+    /// Whether it ends the transaction that was begun ahead, by a command of its own.
+    pub(crate) fn ends_another(&self) -> bool {
+        self.begun_ahead
+    }
+
     /// Commits what it has done, where it has not done so itself.
     ///
     /// # Errors
@@ -111,6 +120,11 @@ impl Single<'_> {
 }
 
 impl Tx<'_> {
+    /// As [`Link::connection`].
+    pub(crate) fn connection(&self) -> u64 {
+        self.conn.number
+    }
+
     pub(crate) fn conn(&mut self) -> &mut PgConnection {
         self.conn.wire.conn()
     }
@@ -139,12 +153,12 @@ impl Tx<'_> {
 impl Link {
     /// To a connection of the pool. Nothing is opened yet.
     pub(crate) fn pooled(pool: &PgPool) -> Self {
-        Self { source: Source::Pool(pool.clone()), next: Next::OnDemand, conn: None }
+        Self { source: Source::Pool(pool.clone()), next: Next::OnDemand, conn: None, connections: 0 }
     }
 
     /// To a connection that no pool knows, with one transaction after the other. Nothing is opened yet.
     pub(crate) fn chained(options: PgConnectOptions) -> Self {
-        Self { source: Source::Options(Box::new(options)), next: Next::Chained, conn: None }
+        Self { source: Source::Options(Box::new(options)), next: Next::Chained, conn: None, connections: 0 }
     }
 
     /// The connection, for a statement that stands for itself; a new one where there is none, or where the last
@@ -157,6 +171,11 @@ impl Link {
         self.stand_down().await;
         let conn = self.connected(|transaction| transaction == Standing::None).await?;
         Ok(conn.wire.conn())
+    }
+
+    /// Which of its connections it has now, if it has one.
+    pub(crate) fn connection(&self) -> Option<u64> {
+        Some(self.conn.as_ref()?.number)
     }
 
     /// Begins a transaction, or takes the one that began as the last one ended.
@@ -227,7 +246,11 @@ impl Link {
         }
         let conn = match self.conn.take() {
             Some(conn) => conn,
-            None => Conn { wire: self.source.connect().await?, transaction: Standing::None },
+            None => {
+                let wire = self.source.connect().await?;
+                self.connections += 1;
+                Conn { number: self.connections, wire, transaction: Standing::None }
+            }
         };
         Ok(self.conn.insert(conn))
     }

@@ -1,6 +1,8 @@
 //! A batch of new holds, decided on what is remembered and written by one statement, which compares that as it locks the
 //! stock: one way to the database and back, where the long way takes three.
 
+use std::time::Instant;
+
 use domain::decide::CommandKind;
 
 use super::item::render;
@@ -28,6 +30,10 @@ pub(super) async fn attempt(
     memory: &mut Memory,
     items: &[&Item],
 ) -> Result<Option<Result<Decided, Again>>, StoreError> {
+    let Some(connection) = link.connection() else {
+        return Ok(None);
+    };
+    memory.on(connection);
     if !items.iter().all(|item| is_new_hold(item)) {
         return Ok(None);
     }
@@ -55,7 +61,12 @@ pub(super) async fn attempt(
     let mut single = link.single().await?;
     match write::holds(single.conn(), &state, &winners, &recalled).await {
         Ok(Written::Done(now)) => {
+            let ends_another = single.ends_another();
+            let began = Instant::now();
             single.commit().await?;
+            if ends_another {
+                meters::committed(began.elapsed());
+            }
             memory.clock(now);
         }
         Ok(Written::Claimed) => {

@@ -1,7 +1,7 @@
 //! What the batches of a lane have left behind, so that the next one is decided without reading it again.
 //!
 //! Nothing rests on its being true. What is decided on it is written only where all of it is still so, which the statement
-//! that writes compares under the locks of the stock (`write.sql`); where it is not, nothing is written, and the batch is
+//! that writes compares, the stock under its locks (`write.sql`); where it is not, nothing is written, and the batch is
 //! decided on what is read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,11 +23,14 @@ const CLOCK_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Default, Debug)]
 pub(crate) struct Memory {
+    /// On which of its link's connections all this was seen: another one may lead to another database, one that took the
+    /// place of the first and has not all that this one had.
+    connection: u64,
     products: HashMap<ProductId, Remembered>,
     around: Option<Around>,
 }
 
-/// A product with all its stock rows, as the last batch that locked them has left them behind.
+/// A product with all its stock rows, as they were when they were locked last, or as a batch has left them behind since.
 #[derive(Debug)]
 struct Remembered {
     known: Known,
@@ -44,6 +47,14 @@ struct Around {
     /// The database's clock, and when it was read.
     now: Timestamp,
     read_at: Instant,
+}
+
+impl Around {
+    /// What the database's clock says now, or said some moments ago.
+    fn counted_on(&self) -> Option<Timestamp> {
+        let since = i64::try_from(self.read_at.elapsed().as_millis()).ok()?;
+        Timestamp::from_unix_milliseconds(self.now.unix_milliseconds().checked_add(since)?)
+    }
 }
 
 /// What a batch was decided on without reading it, for the statement that writes to compare.
@@ -68,20 +79,28 @@ pub(super) struct Products<'a> {
 pub(super) struct Stock<'a> {
     pub(super) product_ids: Vec<Uuid>,
     pub(super) warehouses: Vec<&'a str>,
+    pub(super) on_hand: Vec<i64>,
+    pub(super) reserved: Vec<i64>,
     pub(super) versions: Vec<i64>,
 }
 
 impl Memory {
+    /// Forgets what was seen on another connection.
+    pub(super) fn on(&mut self, connection: u64) {
+        if self.connection != connection {
+            *self = Self { connection, ..Self::default() };
+        }
+    }
+
     /// The products with all that new holds of them are decided on. `None` where something is not remembered, or is not
     /// likely to be so any more.
     pub(super) fn recall(&self, products: &BTreeSet<ProductId>) -> Option<(State, Recalled<'_>)> {
         let around = self.around.as_ref()?;
-        let since = around.read_at.elapsed();
-        if since > CLOCK_MAX {
+        if around.read_at.elapsed() > CLOCK_MAX {
             return None;
         }
         let mut state = State {
-            now: Timestamp::from_unix_milliseconds(around.now.unix_milliseconds() + since.as_millis() as i64)?,
+            now: around.counted_on()?,
             warehouses: around.warehouses.clone(),
             products: BTreeMap::new(),
             stock: BTreeMap::new(),
@@ -100,6 +119,8 @@ impl Memory {
             for (warehouse, row) in &known.rows {
                 recalled.stock.product_ids.push(id.as_uuid());
                 recalled.stock.warehouses.push(warehouse.as_str());
+                recalled.stock.on_hand.push(row.level.on_hand);
+                recalled.stock.reserved.push(row.level.reserved);
                 recalled.stock.versions.push(row.version);
                 state.stock.insert(StockKey { product_id: *id, warehouse: warehouse.clone() }, *row);
             }
@@ -137,10 +158,13 @@ impl Memory {
         }
     }
 
-    /// Takes note of the database's clock, read just now.
-    pub(super) fn clock(&mut self, now: Timestamp) {
-        if let Some(around) = &mut self.around {
-            (around.now, around.read_at) = (now, Instant::now());
+    /// Takes note of what the database's clock said, some time before this. What was counted on from an earlier time is
+    /// better, as long as it is later.
+    pub(super) fn clock(&mut self, said: Timestamp) {
+        if let Some(around) = &mut self.around
+            && around.counted_on().is_none_or(|counted| counted < said)
+        {
+            (around.now, around.read_at) = (said, Instant::now());
         }
     }
 

@@ -103,7 +103,7 @@ pub(super) async fn all_in_tx(
             ) as "warehouses!: Vec<WarehouseColumns>",
             -- As in write.sql.
             (
-                select coalesce(md5(string_agg(warehouses::text, chr(10) order by code)), '')
+                select coalesce(encode(sha256(convert_to(string_agg(warehouses::text, chr(10) order by code), 'UTF8')), 'hex'), '')
                 from warehouses
             ) as "warehouses_digest!",
             array(

@@ -43,7 +43,7 @@ impl<'a> Winner<'a> {
 /// What came of writing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Written {
-    /// All of it, at this moment by the database's clock.
+    /// All of it. The database's clock was read shortly before.
     Done(Timestamp),
     /// Nothing is to be kept: a key, a customer or a reference was taken meanwhile.
     Claimed,
@@ -157,6 +157,8 @@ async fn rest(
         &remembered.products.versions,
         &remembered.stock.product_ids,
         &remembered.stock.warehouses as &[&str],
+        &remembered.stock.on_hand,
+        &remembered.stock.reserved,
         &remembered.stock.versions,
     )
     .fetch_one(conn)

@@ -5,19 +5,23 @@
 -- Arrays are taken apart in the lists of columns, row by row. In `from` each would be laid out in memory before, which
 -- takes four times as long.
 with
--- A batch that was decided on what is remembered is written only where all of that is still so, under the locks of the
--- stock. One that has read what it was decided on, under these locks, has nothing to compare.
+-- A batch that was decided on what is remembered is written only where all of that is still so: the stock under its locks,
+-- all else as this statement finds it. One that has read what it was decided on has nothing to compare.
 locked as materialized (
     select stock.product_id
     from (
         select
             unnest($53::uuid[]) as product_id,
             unnest($54::text[]) as warehouse,
-            unnest($55::bigint[]) as version
+            unnest($55::bigint[]) as on_hand,
+            unnest($56::bigint[]) as reserved,
+            unnest($57::bigint[]) as version
     ) as remembered
     join stock
         on stock.product_id = remembered.product_id
         and stock.warehouse = remembered.warehouse
+        and stock.on_hand = remembered.on_hand
+        and stock.reserved = remembered.reserved
         and stock.version = remembered.version
     order by stock.product_id, stock.warehouse
     for update of stock
@@ -45,7 +49,7 @@ standing as materialized (
                 and not products.archived
         ) <> cardinality($49) then false
         when (
-            select coalesce(md5(string_agg(warehouses::text, chr(10) order by code)), '')
+            select coalesce(encode(sha256(convert_to(string_agg(warehouses::text, chr(10) order by code), 'UTF8')), 'hex'), '')
             from warehouses
         ) <> $48 then false
         -- The clock was counted on since it was read.

@@ -24,8 +24,6 @@ struct Plan {
     cuts: AtomicUsize,
     done: AtomicUsize,
     for_good: AtomicBool,
-    /// Whether it is statements that write which are cut off, and not commits.
-    writes: AtomicBool,
 }
 
 impl Cutter {
@@ -64,18 +62,6 @@ impl Cutter {
         self.plan.cuts.store(commits, Ordering::SeqCst);
     }
 
-    /// Cuts the next so many statements that write off from their answers.
-    pub(crate) fn cut_writes(&self, writes: usize) {
-        self.plan.writes.store(true, Ordering::SeqCst);
-        self.cut(writes);
-    }
-
-    /// Cuts the next of them off, and lets nobody through from then on.
-    pub(crate) fn cut_writes_for_good(&self) {
-        self.plan.for_good.store(true, Ordering::SeqCst);
-        self.cut_writes(1);
-    }
-
     /// Cuts the next commit off from its answer, and lets nobody through from then on.
     pub(crate) fn cut_for_good(&self) {
         self.plan.for_good.store(true, Ordering::SeqCst);
@@ -100,12 +86,7 @@ impl Plan {
         self.for_good.load(Ordering::SeqCst) && self.done.load(Ordering::SeqCst) > 0
     }
 
-    /// Whether that is what is to be cut off.
-    fn is_meant(&self, said: &[u8]) -> bool {
-        if self.writes.load(Ordering::SeqCst) { is_write(said) } else { is_commit(said) }
-    }
-
-    /// Whether one is to be cut off now.
+    /// Whether a commit is to be cut off now.
     fn take(&self) -> bool {
         let take = |cuts: usize| cuts.checked_sub(1);
         let taken = self.cuts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
@@ -121,13 +102,17 @@ async fn pass(client: UnixStream, server: UnixStream, plan: Arc<Plan>) {
     let (mut from_server, mut to_server) = server.into_split();
     let mut back = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await.map(drop) });
     let mut buffer = vec![0; 1 << 16];
+    let mut begun = false;
     loop {
         let read = tokio::select! {
             read = from_client.read(&mut buffer) => read.unwrap_or(0),
             _ = &mut back => 0,
         };
         let said = &buffer[..read];
-        let is_cut = plan.is_meant(said) && plan.take();
+        let is_cut = commits(said, begun) && plan.take();
+        if let Some(command) = command(said) {
+            begun = command.starts_with(b"BEGIN") || command.ends_with(b"AND CHAIN\0");
+        }
         if is_cut {
             // From here on nothing is heard; the commit itself arrives.
             back.abort();
@@ -145,12 +130,14 @@ async fn pass(client: UnixStream, server: UnixStream, plan: Arc<Plan>) {
     back.abort();
 }
 
-/// A simple query that is nothing but a commit.
-fn is_commit(said: &[u8]) -> bool {
-    said.first() == Some(&b'Q') && said.get(5..).is_some_and(|text| text.starts_with(b"COMMIT"))
+/// A simple query.
+fn command(said: &[u8]) -> Option<&[u8]> {
+    said.get(5..).filter(|_| said.first() == Some(&b'Q'))
 }
 
-/// What is bound to a statement, and as long as it is only where answers are among it.
-fn is_write(said: &[u8]) -> bool {
-    said.first() == Some(&b'B') && said.len() > 1_000
+/// A commit; or, where no transaction was begun, what is bound to a statement that writes, which commits by itself. It is
+/// long: answers are among it.
+fn commits(said: &[u8], begun: bool) -> bool {
+    let writes = said.first() == Some(&b'B') && said.len() > 1_000;
+    command(said).is_some_and(|command| command.starts_with(b"COMMIT")) || writes && !begun
 }

@@ -1,5 +1,7 @@
 //! Holds that a lane decides on what it remembers: written by one statement, and only where all of it is still so.
 
+use std::time::Duration;
+
 use domain::reservation::ReservationView;
 use futures::future::join_all;
 use sqlx::PgPool;
@@ -8,7 +10,7 @@ use store::{Connections, Store};
 use crate::cut::Cutter;
 use crate::products;
 use crate::support::{
-    answer, assert_sound, code, count, hold, hold_of, keyed, level, product, receive, request, try_hold,
+    answer, assert_sound, code, count, hold, hold_of, keyed, level, product, receive, request, somebody_waits, try_hold,
 };
 use crate::warehouses::{change, level_in, make, receive_in};
 
@@ -25,7 +27,7 @@ async fn lane(connections: Connections) -> Store {
 async fn said_no_more_than_it_wrote(pool: &PgPool) -> bool {
     let lanes = "select count(*) from pg_stat_activity
         where datname = current_database() and application_name = 'holdfast' and state = 'idle'
-            and query like '%as remembered%'";
+            and query like '%what is remembered%'";
     count(pool, lanes).await > 0
 }
 
@@ -67,16 +69,22 @@ async fn a_hold_of_what_is_remembered_is_one_statement(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_crowd_on_what_is_remembered_gets_what_is_there(pool: PgPool) {
     let store = one_lane(&pool).await;
-    product(&store, "MUG", 203).await;
-    product(&store, "CUP", 203).await;
-    let store = {
-        store.close().await;
-        who_remembers(&pool, "MUG").await
-    };
+    product(&store, "MUG", 200).await;
+    product(&store, "CUP", 200).await;
+    store.close().await;
+    let store = who_remembers(&pool, "MUG").await;
+    hold(&store, &[("CUP", 1)]).await;
     let baskets = [&[("MUG", 1)][..], &[("MUG", 1), ("CUP", 1)]];
-    let crowd = join_all((0..300).map(|number| try_hold(&store, baskets[number % 2]))).await;
-    assert_eq!(crowd.into_iter().filter(Result::is_ok).count(), 200);
-    assert_eq!(level(&store, "MUG").await, (203, 203));
+    let crowd = async |buyers: usize| {
+        let holds = (0..buyers).map(|number| try_hold(&store, baskets[number % 2]));
+        join_all(holds).await.into_iter().filter(Result::is_ok).count()
+    };
+    // The first ends a transaction that finding out about CUP has begun.
+    assert_eq!(crowd(20).await, 20);
+    assert_eq!(crowd(100).await, 100);
+    assert!(said_no_more_than_it_wrote(&pool).await, "a crowd took the long way");
+    assert_eq!(crowd(200).await, 200 - 3 - 120);
+    assert_eq!(level(&store, "MUG").await, (200, 200));
     assert_sound(&store).await;
     store.close().await;
 }
@@ -197,7 +205,7 @@ async fn a_statement_whose_answer_is_lost_happens_once(pool: PgPool) {
             hold(&store, &[("MUG", 1)]).await;
         }
         assert!(said_no_more_than_it_wrote(&pool).await);
-        cutter.cut_writes(1);
+        cutter.cut(1);
         // With and without a key; the last takes all that is left, so that what is found must be its own.
         let units = if round == 4 { 30 - 4 * 4 - 3 } else { 1 };
         let lines = [("MUG", units)];
@@ -224,7 +232,7 @@ async fn where_the_database_stays_away_the_outcome_of_a_statement_is_unknown(poo
     for _ in 0..3 {
         hold(&store, &[("MUG", 1)]).await;
     }
-    cutter.cut_writes_for_good();
+    cutter.cut_for_good();
     let held = store.reservation_hold(keyed("k"), hold_of(&[("MUG", 1)])).await;
     assert_eq!(held.unwrap_err().problem().code(), "outcome_unknown");
     let elsewhere = one_lane(&pool).await;
@@ -236,33 +244,66 @@ async fn where_the_database_stays_away_the_outcome_of_a_statement_is_unknown(poo
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn levels_changed_by_hand_are_not_written_over(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 10).await;
+    store.close().await;
+    let store = who_remembers(&pool, "MUG").await;
+    // By somebody with a console, who counts no versions and tells nobody.
+    sqlx::query("update stock set on_hand = 5").execute(&pool).await.unwrap();
+    assert_eq!(code(try_hold(&store, &[("MUG", 3)]).await), "insufficient_stock");
+    hold(&store, &[("MUG", 2)]).await;
+    assert_eq!(count(&pool, "select on_hand * 100 + reserved from stock").await, 505);
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nothing_is_remembered_from_one_connection_to_the_next(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 100).await;
+    store.close().await;
+    let store = who_remembers(&pool, "MUG").await;
+    let kill = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and application_name = 'holdfast' and query like '%what is remembered%'";
+    assert_eq!(count(&pool, kill).await, 1);
+    // The first finds the connection broken, and reads on another; the second ends the transaction that this has begun.
+    for alone in [false, false, true] {
+        hold(&store, &[("MUG", 1)]).await;
+        assert_eq!(said_no_more_than_it_wrote(&pool).await, alone);
+    }
+    assert_eq!(level(&store, "MUG").await, (100, 6));
+    assert_sound(&store).await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_lock_held_elsewhere_is_waited_for_and_what_came_of_it_counts(pool: PgPool) {
     let store = one_lane(&pool).await;
-    let id = product(&store, "MUG", 10).await;
+    product(&store, "MUG", 10).await;
     store.close().await;
     for is_kept in [false, true] {
         let store = who_remembers(&pool, "MUG").await;
         let (_, reserved) = level(&store, "MUG").await;
         let mut blocker = pool.begin().await.unwrap();
-        // As another server would: the level with its version, and the entry that tells of it.
-        sqlx::query("update stock set reserved = on_hand, version = version + 1 where product_id = $1")
-            .bind(id.as_uuid())
-            .execute(&mut *blocker)
-            .await
-            .unwrap();
+        sqlx::query("update stock set reserved = on_hand, version = version + 1").execute(&mut *blocker).await.unwrap();
         let held = tokio::spawn({
             let store = store.clone();
             async move { store.reservation_hold(request(), hold_of(&[("MUG", 1)])).await }
         });
-        crate::support::somebody_waits(&pool).await;
+        somebody_waits(&pool).await;
+        // Longer than the clock is counted on.
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        let waited_until = store.clock().await.unwrap();
         if is_kept {
             blocker.commit().await.unwrap();
             assert_eq!(code(held.await.unwrap()), "insufficient_stock");
             assert_eq!(level(&store, "MUG").await, (10, 10));
         } else {
             blocker.rollback().await.unwrap();
-            held.await.unwrap().unwrap();
+            let held: ReservationView = answer(held.await.unwrap());
+            assert!(held.reservation.created_at >= waited_until, "its time began while it waited");
             assert_eq!(level(&store, "MUG").await, (10, reserved + 1));
+            assert_sound(&store).await;
         }
         store.close().await;
     }

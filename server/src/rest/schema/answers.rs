@@ -300,8 +300,8 @@ pub(crate) struct Stats {
     low_stock: Units,
     /// What lies in each warehouse that has ever had stock, by its code.
     warehouses: BTreeMap<String, Level>,
-    /// How many there are in each status. Those that ended long ago may be left out; what is held is
-    /// complete.
+    /// How many there are in each status, as it is stored: a hold that is overdue counts as held until it
+    /// has been ended.
     reservations: BTreeMap<String, i64>,
     orders: BTreeMap<String, i64>,
 }
