@@ -5,6 +5,7 @@
 use axum::body::{Body, to_bytes};
 use axum::response::IntoResponse;
 use domain::problem::Problem;
+use futures::StreamExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use server_fn::ContentType;
@@ -18,6 +19,9 @@ use crate::query::Query;
 
 /// What a form may weigh. The longest field that is accepted has 200 characters.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How much of a form that is too large is read and thrown away, so that the browser gets to see the answer instead
+/// of a broken connection.
+const DRAIN_BYTES_MAX: usize = 16 << 20;
 /// How much of what was typed goes back with an error, for each field; it travels in an address.
 const TYPED_CHARS_MAX: usize = 300;
 const TYPED_FIELDS_MAX: usize = 12;
@@ -43,11 +47,11 @@ pub async fn server_function(context: impl Fn() + Clone + Send + 'static, reques
     if let Err(problem) = admitted(&asked.path, &parts) {
         // Whoever was signed out while typing finds it again after signing in.
         if asked.back_to.is_some() && problem == Problem::Unauthenticated {
-            asked.typed = typed(&to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default());
+            asked.typed = typed(&read(body).await.unwrap_or_default());
         }
         return asked.answered(ApiError::new(problem));
     }
-    let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
+    let Some(body) = read(body).await else {
         return asked.answered(ApiError::new(Problem::TooLarge { max_bytes: BODY_BYTES_MAX as u64 }));
     };
     if asked.back_to.is_some() {
@@ -60,6 +64,23 @@ pub async fn server_function(context: impl Fn() + Clone + Send + 'static, reques
     }
     let error = to_bytes(response.into_body(), BODY_BYTES_MAX).await.unwrap_or_default();
     asked.answered(ApiError::de(error))
+}
+
+/// The body, where it came whole and is small enough.
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let mut parts = body.into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(part) = parts.next().await {
+        let part = part.ok()?;
+        length += part.len();
+        if length > DRAIN_BYTES_MAX {
+            return None;
+        }
+        if length <= BODY_BYTES_MAX {
+            bytes.extend_from_slice(&part);
+        }
+    }
+    (length <= BODY_BYTES_MAX).then_some(bytes)
 }
 
 impl Asked {
