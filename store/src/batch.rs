@@ -13,15 +13,14 @@ mod places;
 mod read;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use domain::decide::{self, Command, Decision, Refusal, State};
-use domain::ids::{ProductId, ReservationId};
+use domain::ids::ReservationId;
 use domain::problem::Problem;
 use domain::reservation::ReservationStatus;
-use domain::sku::Sku;
 use sqlx::PgConnection;
 
 pub(crate) use each::run_each;
@@ -34,7 +33,6 @@ use self::places::{Place, places};
 use self::write::{Winner, Written};
 use crate::availability::Committed;
 use crate::error::StoreError;
-use crate::idempotency::{Claim, Standing};
 use crate::link::Link;
 use crate::meters;
 use crate::request::Rendered;
@@ -217,8 +215,9 @@ async fn attempt_in_tx(
         state.reservations.values().map(|each| (each.id, each.status)).collect();
     let decisions = decided(&mut state, open().map(|item| &item.command))?;
 
-    let unproven = unproven(open().zip(&decisions), lookup, kept_may_be_stale);
-    let in_the_way = in_the_way::in_the_way_in_tx(tx, &unproven, &short_products(&decisions, &state)).await?;
+    let unproven = in_the_way::unproven(open().zip(&decisions), lookup, kept_may_be_stale);
+    let in_the_way =
+        in_the_way::in_the_way_in_tx(tx, &unproven, &in_the_way::short_products(&decisions, &state)).await?;
     // Before overdue holds make room: for what was done already, none has to.
     if in_the_way.is_kept {
         return Ok(Attempt::Again(Again::Claimed));
@@ -254,24 +253,6 @@ async fn attempt_in_tx(
     Ok(if won { Attempt::Won(Decided { outcomes, committed }) } else { Attempt::Lost(outcomes) })
 }
 
-/// The keys that nothing has proven new: they are not written, because nothing came of their requests, and they
-/// were not looked up, or only before the locks were waited for. A key of our own that is sent for the first time needs
-/// no proof: nobody else has it.
-fn unproven<'a>(
-    decided: impl Iterator<Item = (&'a Item, &'a Result<Decision, Refusal>)>,
-    lookup: Lookup,
-    kept_may_be_stale: bool,
-) -> Vec<&'a Claim> {
-    let without_effect = decided.filter(|(_, decision)| decision.as_ref().map_or(true, |won| won.drafts.is_empty()));
-    let claims = without_effect.filter_map(|(item, _)| Some(&item.reply.as_ref()?.claim));
-    let is_unproven = |claim: &&Claim| match (lookup, claim.standing) {
-        (Lookup::Seen, Standing::Own) => false,
-        (Lookup::Seen, Standing::New) => true,
-        (Lookup::Seen, Standing::Seen) | (Lookup::All, _) => kept_may_be_stale,
-    };
-    claims.filter(is_unproven).collect()
-}
-
 /// Decides; a panic is taken for what it is, the fault of one of the commands.
 fn decided<'a>(
     state: &mut State,
@@ -295,19 +276,4 @@ fn outcomes(places: Vec<Place>, decided: Vec<Outcome>) -> Vec<Outcome> {
         outcomes.extend(outcome);
     }
     outcomes
-}
-
-/// The products of which some command fell short.
-fn short_products(decisions: &[Result<Decision, Refusal>], state: &State) -> BTreeSet<ProductId> {
-    let shortages = decisions.iter().flat_map(|decision| match decision {
-        Err(Refusal::Problem(Problem::InsufficientStock { shortages } | Problem::HoldExpired { shortages })) => {
-            shortages.as_slice()
-        }
-        Ok(_) | Err(_) => &[],
-    });
-    let skus: BTreeSet<&Sku> = shortages.map(|shortage| &shortage.sku).collect();
-    if skus.is_empty() {
-        return BTreeSet::new();
-    }
-    state.products.values().filter(|product| skus.contains(&product.sku)).map(|product| product.id).collect()
 }

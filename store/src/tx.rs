@@ -71,9 +71,8 @@ impl Retries {
                 tracing::warn!(%cause, number = self.number, "run again after a lost commit");
                 self.lost = Some(cause);
             }
-            // Decided anew: what was lost would have been found under its key, unless it is on its way still, which whoever
-            // lost it has seen to be unlikely (it was sent) and the clock bounds (a statement that comes a tenth of a second
-            // late writes nothing).
+            // Decided anew: what was lost would have been found under its key. Were it still on its way, the clock would
+            // bound that: a statement that commits by itself writes nothing where it comes a tenth of a second late.
             StoreError::Refused(_) => return Err(error),
             error => return Err(self.lost.take().map_or(error, StoreError::CommitLost)),
         }

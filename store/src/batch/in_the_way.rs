@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use domain::decide::{Decision, Refusal, State};
 use domain::ids::{ProductId, ReservationId};
+use domain::problem::Problem;
+use domain::sku::Sku;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::{Item, Lookup};
 use crate::error::StoreError;
-use crate::idempotency::Claim;
+use crate::idempotency::{Claim, Standing};
 
 /// How many overdue holds are ended at once to make room for a new one.
 const OVERDUE_MAX: i64 = 500;
@@ -66,4 +70,37 @@ pub(super) async fn in_the_way_in_tx(
     .await?;
     let overdue = found.overdue.into_iter().map(ReservationId::from_uuid).collect();
     Ok(InTheWay { is_kept: found.is_kept, overdue })
+}
+
+/// The keys that nothing has proven new: they are not written, because nothing came of their requests, and they
+/// were not looked up, or only before the locks were waited for. A key of our own that is sent for the first time needs
+/// no proof: nobody else has it.
+pub(super) fn unproven<'a>(
+    decided: impl Iterator<Item = (&'a Item, &'a Result<Decision, Refusal>)>,
+    lookup: Lookup,
+    kept_may_be_stale: bool,
+) -> Vec<&'a Claim> {
+    let without_effect = decided.filter(|(_, decision)| decision.as_ref().map_or(true, |won| won.drafts.is_empty()));
+    let claims = without_effect.filter_map(|(item, _)| Some(&item.reply.as_ref()?.claim));
+    let is_unproven = |claim: &&Claim| match (lookup, claim.standing) {
+        (Lookup::Seen, Standing::Own) => false,
+        (Lookup::Seen, Standing::New) => true,
+        (Lookup::Seen, Standing::Seen) | (Lookup::All, _) => kept_may_be_stale,
+    };
+    claims.filter(is_unproven).collect()
+}
+
+/// The products of which some command fell short.
+pub(super) fn short_products(decisions: &[Result<Decision, Refusal>], state: &State) -> BTreeSet<ProductId> {
+    let shortages = decisions.iter().flat_map(|decision| match decision {
+        Err(Refusal::Problem(Problem::InsufficientStock { shortages } | Problem::HoldExpired { shortages })) => {
+            shortages.as_slice()
+        }
+        Ok(_) | Err(_) => &[],
+    });
+    let skus: BTreeSet<&Sku> = shortages.map(|shortage| &shortage.sku).collect();
+    if skus.is_empty() {
+        return BTreeSet::new();
+    }
+    state.products.values().filter(|product| skus.contains(&product.sku)).map(|product| product.id).collect()
 }

@@ -14,6 +14,7 @@ use domain::time::Timestamp;
 use domain::warehouse::{Warehouse, WarehouseCode};
 use uuid::Uuid;
 
+use super::write::columns::Stock;
 use crate::availability::{Committed, Known};
 
 /// How many products are remembered, at some hundred bytes each. With one more, all are forgotten.
@@ -62,6 +63,7 @@ impl Around {
 pub(super) struct Recalled<'a> {
     pub(super) warehouses_digest: &'a str,
     pub(super) products: Products<'a>,
+    /// All rows of these products, in the order of their locks.
     pub(super) stock: Stock<'a>,
 }
 
@@ -71,16 +73,6 @@ pub(super) struct Products<'a> {
     pub(super) ids: Vec<Uuid>,
     pub(super) skus: Vec<&'a str>,
     pub(super) currencies: Vec<&'a str>,
-    pub(super) versions: Vec<i64>,
-}
-
-/// All stock rows of these products, in the order of their locks.
-#[derive(Default, Debug)]
-pub(super) struct Stock<'a> {
-    pub(super) product_ids: Vec<Uuid>,
-    pub(super) warehouses: Vec<&'a str>,
-    pub(super) on_hand: Vec<i64>,
-    pub(super) reserved: Vec<i64>,
     pub(super) versions: Vec<i64>,
 }
 
@@ -117,11 +109,7 @@ impl Memory {
             recalled.products.currencies.push(known.product.price.currency.code());
             recalled.products.versions.push(known.product.version);
             for (warehouse, row) in &known.rows {
-                recalled.stock.product_ids.push(id.as_uuid());
-                recalled.stock.warehouses.push(warehouse.as_str());
-                recalled.stock.on_hand.push(row.level.on_hand);
-                recalled.stock.reserved.push(row.level.reserved);
-                recalled.stock.versions.push(row.version);
+                recalled.stock.push(*id, warehouse, row);
                 state.stock.insert(StockKey { product_id: *id, warehouse: warehouse.clone() }, *row);
             }
             state.products.insert(*id, known.product.clone());

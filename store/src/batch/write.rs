@@ -1,7 +1,7 @@
 //! What a batch changes: orders with their customers in a statement a table, all else in one
 //! (`write.sql`).
 
-mod columns;
+pub(super) mod columns;
 
 use std::collections::{BTreeMap, BTreeSet};
 

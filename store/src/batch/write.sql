@@ -1,6 +1,6 @@
 -- All that a batch writes but orders and their customers, in one statement: with few commands the way to
--- the database and back is what takes the time; a batch of holds may be no more than this statement. The parts see nothing of each other, and need not: no two
--- touch the same row, and what they rest on is locked.
+-- the database and back is what takes the time. For new holds of what is remembered it may be all that is said. The
+-- parts that write see nothing of each other, and need not: no two touch the same row, and the stock is locked.
 --
 -- Arrays are taken apart in the lists of columns, row by row. In `from` each would be laid out in memory before, which
 -- takes four times as long.

@@ -75,9 +75,9 @@ async fn expire_once(sweeps: &PgPool, limit: u16, feeds: &Arc<Feeds>) -> Result<
     let lateness_milliseconds = due.first().map_or(0, |first| now.milliseconds_since(Timestamp::new(first.expires_at)));
     let ids: Vec<ReservationId> = due.iter().map(|row| ReservationId::from_uuid(row.id)).collect();
     let more = ids.len() == usize::from(limit);
-    let batches = Batches::of(ids);
+    let batches = Arc::new(Batches { ids, taken: AtomicUsize::new(0) });
     // What one batch holds needs no second connection.
-    let second = (batches.left() > 1).then(|| {
+    let second = (batches.ids.len() > BATCH_MAX).then(|| {
         let (link, batches, feeds) = (Link::pooled(sweeps), batches.clone(), feeds.clone());
         tx::detached(async move { expire_all(link, &batches, &feeds).await })
     });
@@ -99,21 +99,13 @@ async fn expire_once(sweeps: &PgPool, limit: u16, feeds: &Arc<Feeds>) -> Result<
 }
 
 /// What is to be ended, a batch at a time, by whoever comes for the next.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Batches {
-    ids: Arc<[ReservationId]>,
-    taken: Arc<AtomicUsize>,
+    ids: Vec<ReservationId>,
+    taken: AtomicUsize,
 }
 
 impl Batches {
-    fn of(ids: Vec<ReservationId>) -> Self {
-        Self { ids: ids.into(), taken: Arc::default() }
-    }
-
-    fn left(&self) -> usize {
-        self.ids.len().div_ceil(BATCH_MAX).saturating_sub(self.taken.load(Ordering::Relaxed))
-    }
-
     fn next(&self) -> Option<&[ReservationId]> {
         self.ids.chunks(BATCH_MAX).nth(self.taken.fetch_add(1, Ordering::Relaxed))
     }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::decide::State;
-use domain::ids::{OrderId, ReservationId};
+use domain::ids::{OrderId, ProductId, ReservationId};
 use domain::journal::ChangeDraft;
 use domain::reservation::{Reservation, ReservationStatus};
-use domain::stock::StockKey;
+use domain::stock::{StockKey, StockRow};
 use domain::text::Owner;
+use domain::warehouse::WarehouseCode;
 use uuid::Uuid;
 
 use crate::request::Caller;
@@ -18,9 +19,9 @@ fn rows<T>(column: &[T]) -> i64 {
     i64::try_from(column.len()).unwrap_or(i64::MAX)
 }
 
-/// Stock rows with their new level.
-#[derive(Default)]
-pub(super) struct Stock<'a> {
+/// Stock rows with their level.
+#[derive(Default, Debug)]
+pub(in crate::batch) struct Stock<'a> {
     pub(super) product_ids: Vec<Uuid>,
     pub(super) warehouses: Vec<&'a str>,
     pub(super) on_hand: Vec<i64>,
@@ -35,13 +36,17 @@ impl<'a> Stock<'a> {
         let keys: BTreeSet<&StockKey> = entries.filter_map(|entry| Some(&entry.stock.as_ref()?.key)).collect();
         let mut columns = Self::default();
         for (key, row) in keys.into_iter().filter_map(|key| Some((key, state.stock.get(key)?))) {
-            columns.product_ids.push(key.product_id.as_uuid());
-            columns.warehouses.push(key.warehouse.as_str());
-            columns.on_hand.push(row.level.on_hand);
-            columns.reserved.push(row.level.reserved);
-            columns.versions.push(row.version);
+            columns.push(key.product_id, &key.warehouse, row);
         }
         columns
+    }
+
+    pub(in crate::batch) fn push(&mut self, id: ProductId, warehouse: &'a WarehouseCode, row: &StockRow) {
+        self.product_ids.push(id.as_uuid());
+        self.warehouses.push(warehouse.as_str());
+        self.on_hand.push(row.level.on_hand);
+        self.reserved.push(row.level.reserved);
+        self.versions.push(row.version);
     }
 
     pub(super) fn len(&self) -> i64 {
