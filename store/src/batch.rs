@@ -1,6 +1,6 @@
 //! One batch: lock, read, decide, write, commit. Every command that touches stock takes this road, one
 //! at a time or many at once, so that there is one decision whatever the size of the batch. New holds of products
-//! that the lane knows are decided on what it remembers, and the statement that writes them compares that (`memory`).
+//! that the lane knows are decided on what it remembers, and the statement that writes them compares that (`from_memory`).
 
 mod each;
 mod from_memory;
@@ -11,6 +11,7 @@ mod memory;
 mod named;
 mod places;
 mod read;
+mod statement;
 mod write;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use domain::reservation::ReservationStatus;
 use sqlx::PgConnection;
 
 pub(crate) use each::run_each;
+pub(crate) use from_memory::{Draft, Sent};
 pub(crate) use item::{Item, Outcome, Render, Reply};
 pub(crate) use lock::Locking;
 pub(crate) use memory::Memory;
@@ -58,7 +60,8 @@ enum Lookup {
 }
 
 /// Why a batch has to be run once more.
-enum Again {
+#[derive(Debug)]
+pub(crate) enum Again {
     /// Overdue holds lie on products that fell short.
     Overdue(Vec<ReservationId>),
     /// A key was claimed by another transaction meanwhile.
@@ -66,6 +69,7 @@ enum Again {
 }
 
 /// What came of a batch.
+#[derive(Debug)]
 pub(crate) struct Decided {
     /// In the order of the items.
     pub(crate) outcomes: Vec<Outcome>,
@@ -87,12 +91,17 @@ enum Attempt {
 /// What kept the whole batch from being decided; nothing was changed then, unless it is
 /// [`StoreError::CommitLost`].
 pub(crate) async fn run(link: &mut Link, items: &[&Item], locking: Locking) -> Result<Decided, StoreError> {
-    rounds(link, None, items, locking, Bond::Each).await
+    rounds(link, None, items, locking, Bond::Each, None).await
 }
 
-/// The same, with what the batches before it have left behind.
-async fn run_with(link: &mut Link, memory: &mut Memory, items: &[&Item]) -> Result<Decided, StoreError> {
-    rounds(link, Some(memory), items, Locking::Wait, Bond::Each).await
+/// The same, after a first attempt, and with a memory of what is read and left behind.
+async fn run_with(
+    link: &mut Link,
+    memory: &mut Memory,
+    items: &[&Item],
+    before: Option<Result<Again, StoreError>>,
+) -> Result<Decided, StoreError> {
+    rounds(link, Some(memory), items, Locking::Wait, Bond::Each, before).await
 }
 
 /// Decides the items in one transaction, each on what the ones before it left behind, and commits all of
@@ -102,7 +111,7 @@ async fn run_with(link: &mut Link, memory: &mut Memory, items: &[&Item]) -> Resu
 /// # Errors
 /// As [`run`]; [`StoreError::Corrupt`] where there are no items.
 pub(crate) async fn run_together(link: &mut Link, items: &[&Item]) -> Result<Outcome, StoreError> {
-    let decided = rounds(link, None, items, Locking::Wait, Bond::Together).await?;
+    let decided = rounds(link, None, items, Locking::Wait, Bond::Together, None).await?;
     decided.outcomes.into_iter().last().ok_or_else(|| StoreError::Corrupt("a batch had no items".to_owned()))
 }
 
@@ -112,12 +121,17 @@ async fn rounds(
     items: &[&Item],
     locking: Locking,
     bond: Bond,
+    mut before: Option<Result<Again, StoreError>>,
 ) -> Result<Decided, StoreError> {
     let mut retries = Retries::default();
     let mut lookup = Lookup::Seen;
     for round in 0..ROUNDS_MAX {
         let again = loop {
-            match attempt(link, memory.as_deref_mut(), items, locking, lookup, bond).await {
+            let attempted = match before.take() {
+                Some(before) => before.map(Err),
+                None => attempt(link, memory.as_deref_mut(), items, locking, lookup, bond).await,
+            };
+            match attempted {
                 Ok(Ok(decided)) => return Ok(decided),
                 Ok(Err(again)) => break again,
                 Err(error) => {
@@ -154,11 +168,6 @@ async fn attempt(
     lookup: Lookup,
     bond: Bond,
 ) -> Result<Result<Decided, Again>, StoreError> {
-    if let Some(memory) = memory.as_deref_mut().filter(|_| lookup == Lookup::Seen)
-        && let Some(done) = from_memory::attempt(link, memory, items).await?
-    {
-        return Ok(done);
-    }
     let mut tx = link.begin().await?;
     if let Some(memory) = memory.as_deref_mut() {
         memory.on(tx.connection());
@@ -218,12 +227,8 @@ async fn attempt_in_tx(
     let unproven = in_the_way::unproven(open().zip(&decisions), lookup, kept_may_be_stale);
     let in_the_way =
         in_the_way::in_the_way_in_tx(tx, &unproven, &in_the_way::short_products(&decisions, &state)).await?;
-    // Before overdue holds make room: for what was done already, none has to.
-    if in_the_way.is_kept {
-        return Ok(Attempt::Again(Again::Claimed));
-    }
-    if !in_the_way.overdue.is_empty() {
-        return Ok(Attempt::Again(Again::Overdue(in_the_way.overdue)));
+    if let Some(again) = in_the_way.again() {
+        return Ok(Attempt::Again(again));
     }
     if bond == Bond::Together
         && let Some(refusal) = decisions.iter().find_map(|decision| decision.as_ref().err())

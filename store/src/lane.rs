@@ -1,7 +1,8 @@
 //! The lanes: queues in front of the database, each with a connection of its own.
 //!
 //! Every command that locks stock enters the lane of its product ([`Slot`]) and waits for its turn. While
-//! a batch of a lane is on its way, its queue fills; when the batch is done, the next one takes what waits.
+//! a batch of a lane is on its way, its queue fills; when the batch is done, the next one takes what waits. New holds
+//! are decided meanwhile, on what that batch will leave behind.
 //! So a product that everybody wants is decided by the hundred, in one transaction, where each for itself
 //! would have waited for the row lock of the one before; and an idle lane sends a command at once, alone:
 //! there is no timer. Only the sweep has a way of its own.
@@ -9,9 +10,11 @@
 //! A lane is for speed. What is right rests on the locks of the batch, whatever came by which lane, on
 //! however many servers.
 
+mod gathered;
 mod queue;
 mod seen;
 mod slot;
+mod teller;
 mod worker;
 
 use std::sync::{Arc, Mutex, Once, PoisonError};

@@ -3,7 +3,7 @@
 
 use domain::problem::Problem;
 
-use super::{Decided, Item, Locking, Memory, Outcome, run, run_with};
+use super::{Again, Decided, Item, Locking, Memory, Outcome, run, run_with};
 use crate::availability::Availability;
 use crate::error::StoreError;
 use crate::link::Link;
@@ -15,18 +15,19 @@ use crate::link::Link;
 /// Where a row is locked for longer than anybody may wait, the batch is run once more without waiting:
 /// those who need the row are told that it is busy. What befalls all, befalls all.
 ///
-/// What was committed is remembered before anybody is told of it.
+/// What was committed is remembered before anybody is told of it. `before` is what came of a first attempt.
 pub(crate) async fn run_each(
     link: &mut Link,
     memory: &mut Memory,
     items: &[&Item],
     availability: &Availability,
+    before: Option<Result<Again, StoreError>>,
 ) -> Vec<Result<Outcome, StoreError>> {
     let each = |Decided { outcomes, committed }| {
         availability.committed(committed);
         outcomes.into_iter().map(Ok).collect()
     };
-    match run_with(link, memory, items).await {
+    match run_with(link, memory, items, before).await {
         Ok(decided) => each(decided),
         Err(error) if items.len() > 1 && error.is_about_data() => {
             tracing::debug!(error = error.in_full(), items = items.len(), "a batch is halved");
@@ -51,7 +52,7 @@ async fn halved(
 ) -> Vec<Result<Outcome, StoreError>> {
     let mut outcomes = Vec::with_capacity(items.len());
     for half in items.chunks(items.len().div_ceil(2)) {
-        outcomes.extend(Box::pin(run_each(link, memory, half, availability)).await);
+        outcomes.extend(Box::pin(run_each(link, memory, half, availability, None)).await);
     }
     outcomes
 }

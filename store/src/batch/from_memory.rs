@@ -1,17 +1,20 @@
-//! A batch of new holds, decided on what is remembered and written by one statement, which compares that as it locks the
-//! stock: one way to the database and back, where the long way takes three.
+//! New holds, decided on what is remembered as they come. One statement compares that as it locks the stock, and writes; or
+//! compares it where all are refused, and nothing is written: one way to the database and back, where the long way takes
+//! three.
 
 use std::time::Instant;
 
-use domain::decide::CommandKind;
+use domain::decide::{CommandKind, Decision, Refusal, State};
+use domain::time::Timestamp;
 
+use super::in_the_way::{InTheWay, short_products, unproven};
 use super::item::render;
 use super::memory::Memory;
 use super::named::touched;
-use super::places::{Place, places};
-use super::read::{Busy, Kept};
-use super::write::{self, Winner, Written};
-use super::{Again, Decided, Item, Outcome, decided, outcomes};
+use super::places::is_miscalled;
+use super::statement::Statement;
+use super::write::{Winner, Writing, Written};
+use super::{Again, Decided, Item, Lookup, Outcome, decided};
 use crate::availability::Committed;
 use crate::error::StoreError;
 use crate::idempotency::Standing;
@@ -19,47 +22,117 @@ use crate::link::Link;
 use crate::meters;
 use crate::request::Rendered;
 
-/// Decides the items, commits what came of them, and remembers it. `None` where that is not for the memory to say: with
-/// anything but new holds, with a key that came before, where a hold is refused, and where something has changed.
-/// Nothing was written then, nor where it is to be done again.
-///
-/// # Errors
-/// As [`super::run`].
-pub(super) async fn attempt(
-    link: &mut Link,
-    memory: &mut Memory,
-    items: &[&Item],
-) -> Result<Option<Result<Decided, Again>>, StoreError> {
-    let Some(connection) = link.connection() else {
-        return Ok(None);
-    };
-    memory.on(connection);
-    if !items.iter().all(|item| is_new_hold(item)) {
-        return Ok(None);
-    }
-    let Some((mut state, recalled)) = memory.recall(&touched(items, &[], &[])) else {
-        return Ok(None);
-    };
-    let places = places(items, &Kept::default(), &state, &Busy::default());
-    if places.iter().any(|place| matches!(place, Place::Settled(_))) {
-        return Ok(None);
-    }
-    let open = || items.iter().zip(&places).filter(|(_, place)| matches!(place, Place::Open)).map(|(item, _)| *item);
-    let Ok(decisions) =
-        decided(&mut state, open().map(|item| &item.command))?.into_iter().collect::<Result<Vec<_>, _>>()
-    else {
-        return Ok(None);
-    };
-    let rendered: Vec<Option<Rendered>> =
-        open().zip(&decisions).map(|(item, decision)| render(item, decision)).collect();
-    let winners: Vec<Winner<'_>> = open()
-        .zip(&decisions)
-        .zip(&rendered)
-        .filter_map(|((item, decision), rendered)| Winner::new(item, decision, rendered.as_ref()))
-        .collect();
+/// New holds that are decided, and of which nothing is written yet: all are accepted, or all refused.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// What they leave behind.
+    state: State,
+    decisions: Vec<Result<Decision, Refusal>>,
+    rendered: Vec<Option<Rendered>>,
+}
 
+/// A draft in the words of a statement, and what to tell of it once that has been carried out.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    statement: Words,
+    decided: Decided,
+}
+
+#[derive(Debug)]
+enum Words {
+    Write(Writing),
+    Ask(Statement<InTheWay>),
+}
+
+/// What came of a draft.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// The database's clock was read shortly before, where it was.
+    Done(Decided, Option<Timestamp>),
+    /// Nothing was written. It has to be decided on what is read, after this.
+    Undone(Option<Result<Again, StoreError>>),
+}
+
+impl Draft {
+    /// An empty one. `None` where too little is remembered for any.
+    pub(crate) fn begin(memory: &Memory) -> Option<Self> {
+        let state = memory.begin()?;
+        Some(Self { state, decisions: Vec::new(), rendered: Vec::new() })
+    }
+
+    /// Decides these after the others. `None` where that is not for the memory to say: with anything but new holds, with a
+    /// key that came before, and where some holds are refused and others not. So no two of a draft have the same key.
+    pub(crate) fn with(mut self, memory: &Memory, items: &[&Item]) -> Option<Self> {
+        if !items.iter().all(|item| is_new_hold(item)) {
+            return None;
+        }
+        memory.recall(&touched(items, &[], &[]), &mut self.state)?;
+        if items.iter().any(|item| is_miscalled(item, &self.state)) {
+            return None;
+        }
+        let decisions = decided(&mut self.state, items.iter().map(|item| &item.command)).ok()?;
+        let rendered = items.iter().zip(&decisions).map(|(item, decision)| render(item, decision.as_ref().ok()?));
+        self.rendered.extend(rendered);
+        self.decisions.extend(decisions);
+        let refused = self.decisions.iter().filter(|decision| decision.is_err()).count();
+        (refused == 0 || refused == self.decisions.len()).then_some(self)
+    }
+
+    /// Puts it into words, where all of it rests on what was seen on the link's connection, and remembers it as if that had
+    /// been written: what is remembered need not be true. `items` are those that were decided.
+    pub(crate) fn close(self, link: &Link, memory: &mut Memory, items: &[&Item]) -> Option<Closed> {
+        if self.decisions.is_empty() || !memory.is_of(link.connection()?) {
+            return None;
+        }
+        let Self { state, decisions, rendered, .. } = self;
+        let recalled = memory.recalled(state.products.keys())?;
+        if decisions.iter().all(Result::is_err) {
+            let claims = unproven(items.iter().copied().zip(&decisions), Lookup::Seen, false);
+            let ask = InTheWay::of_remembered(&claims, &short_products(&decisions, &state), &recalled);
+            let outcomes = decisions.into_iter().filter_map(Result::err).map(Outcome::Refused).collect();
+            let decided = Decided { outcomes, committed: Committed::default() };
+            return Some(Closed { statement: Words::Ask(ask), decided });
+        }
+        let decisions: Vec<Decision> = decisions.into_iter().collect::<Result<_, _>>().ok()?;
+        let winners: Vec<Winner<'_>> = items
+            .iter()
+            .zip(&decisions)
+            .zip(&rendered)
+            .filter_map(|((item, decision), rendered)| Winner::new(item, decision, rendered.as_ref()))
+            .collect();
+        let writing = Writing::holds(&state, &winners, &recalled);
+        let committed = Committed::of(winners.iter().flat_map(|winner| &winner.decision.drafts), &state);
+        memory.left(&committed);
+        let outcomes = decisions
+            .into_iter()
+            .zip(rendered)
+            .map(|(decision, rendered)| Outcome::Accepted { answer: Box::new(decision.answer), rendered })
+            .collect();
+        Some(Closed { statement: Words::Write(writing), decided: Decided { outcomes, committed } })
+    }
+}
+
+impl Closed {
+    /// Has it carried out, and commits it.
+    pub(crate) async fn send(self, link: &mut Link) -> Sent {
+        let Self { statement, decided } = self;
+        let sent = match statement {
+            Words::Write(writing) => write(link, writing, decided).await,
+            Words::Ask(question) => ask(link, question, decided).await,
+        };
+        let sent = sent.unwrap_or_else(|error| Sent::Undone(Some(Err(error))));
+        match &sent {
+            Sent::Done(..) => meters::from_memory(),
+            Sent::Undone(None) => meters::repeated("outdated"),
+            Sent::Undone(Some(_)) => {}
+        }
+        sent
+    }
+}
+
+async fn write(link: &mut Link, writing: Writing, decided: Decided) -> Result<Sent, StoreError> {
     let mut single = link.single().await?;
-    match write::holds(single.conn(), &state, &winners, &recalled).await {
+    match writing.write(single.conn()).await {
         Ok(Written::Done(now)) => {
             let ends_another = single.ends_another();
             let began = Instant::now();
@@ -67,16 +140,15 @@ pub(super) async fn attempt(
             if ends_another {
                 meters::committed(began.elapsed());
             }
-            memory.clock(now);
+            Ok(Sent::Done(decided, Some(now)))
         }
         Ok(Written::Claimed) => {
             single.rollback().await?;
-            return Ok(Some(Err(Again::Claimed)));
+            Ok(Sent::Undone(Some(Ok(Again::Claimed))))
         }
         Ok(Written::Outdated) => {
             single.rollback().await?;
-            meters::repeated("outdated");
-            return Ok(None);
+            Ok(Sent::Undone(None))
         }
         Err(error) => {
             let error = single.error(error);
@@ -84,17 +156,20 @@ pub(super) async fn attempt(
             if let Err(cause) = single.rollback().await {
                 tracing::debug!(%cause, "a failed statement could not be rolled back");
             }
-            return Err(error);
+            Err(error)
         }
     }
-    let committed = Committed::of(winners.iter().flat_map(|winner| &winner.decision.drafts), &state);
-    memory.left(&committed);
-    let accepted = decisions
-        .into_iter()
-        .zip(rendered)
-        .map(|(decision, rendered)| Outcome::Accepted { answer: Box::new(decision.answer), rendered });
-    meters::from_memory();
-    Ok(Some(Ok(Decided { outcomes: outcomes(places, accepted.collect()), committed })))
+}
+
+async fn ask(link: &mut Link, question: Statement<InTheWay>, decided: Decided) -> Result<Sent, StoreError> {
+    let found = question.ask(link.conn().await?).await?;
+    if !found.is_so {
+        return Ok(Sent::Undone(None));
+    }
+    Ok(match found.again() {
+        Some(again) => Sent::Undone(Some(Ok(again))),
+        None => Sent::Done(decided, None),
+    })
 }
 
 fn is_new_hold(item: &Item) -> bool {

@@ -9,7 +9,9 @@ use domain::sku::Sku;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Item, Lookup};
+use super::memory::Recalled;
+use super::statement::Statement;
+use super::{Again, Item, Lookup};
 use crate::error::StoreError;
 use crate::idempotency::{Claim, Standing};
 
@@ -18,58 +20,78 @@ const OVERDUE_MAX: i64 = 500;
 
 /// What was found in the way.
 pub(super) struct InTheWay {
+    /// Whether what is remembered is still so, where the batch was decided on that.
+    pub(super) is_so: bool,
     /// Whether an answer is kept under one of the keys.
-    pub(super) is_kept: bool,
+    is_kept: bool,
     /// Holds past their deadline that still keep units of the products from being sold.
-    pub(super) overdue: Vec<ReservationId>,
+    overdue: Vec<ReservationId>,
 }
 
-/// Looks for answers under these keys, and for overdue holds of these products.
+impl InTheWay {
+    /// Looks for the same as [`in_the_way_in_tx`], and whether all is as it is remembered, for a batch of which nothing is to
+    /// be written: a statement that stands for itself.
+    pub(super) fn of_remembered(
+        claims: &[&Claim],
+        products: &BTreeSet<ProductId>,
+        recalled: &Recalled<'_>,
+    ) -> Statement<Self> {
+        look(claims, products, Some(recalled))
+    }
+
+    /// Why the batch has to be run once more, if it has.
+    pub(super) fn again(self) -> Option<Again> {
+        // Before overdue holds make room: for what was done already, none has to.
+        if self.is_kept {
+            return Some(Again::Claimed);
+        }
+        (!self.overdue.is_empty()).then_some(Again::Overdue(self.overdue))
+    }
+}
+
+/// Looks for answers under these keys, and for overdue holds of these products, for a batch that has read what it was
+/// decided on.
 pub(super) async fn in_the_way_in_tx(
     conn: &mut PgConnection,
     claims: &[&Claim],
     products: &BTreeSet<ProductId>,
 ) -> Result<InTheWay, StoreError> {
     if claims.is_empty() && products.is_empty() {
-        return Ok(InTheWay { is_kept: false, overdue: Vec::new() });
+        return Ok(InTheWay { is_so: true, is_kept: false, overdue: Vec::new() });
     }
-    let keys: Vec<String> = claims.iter().map(|claim| claim.key.as_str().to_owned()).collect();
-    let callers: Vec<String> = claims.iter().map(|claim| claim.caller.clone()).collect();
+    Ok(look(claims, products, None).ask(conn).await?)
+}
+
+fn look(claims: &[&Claim], products: &BTreeSet<ProductId>, recalled: Option<&Recalled<'_>>) -> Statement<InTheWay> {
+    let keys: Vec<&str> = claims.iter().map(|claim| claim.key.as_str()).collect();
+    let callers: Vec<&str> = claims.iter().map(|claim| claim.caller.as_str()).collect();
     let products: Vec<Uuid> = products.iter().map(|id| id.as_uuid()).collect();
-    let found = sqlx::query!(
-        r#"select
-            exists (
-                select
-                from unnest($1::text[], $2::text[]) as claimed (key, caller)
-                join idempotency_keys as kept
-                    on kept.key = claimed.key
-                    and kept.caller = claimed.caller
-            ) as "is_kept!",
-            array(
-                select reservations.id
-                from reservations
-                where cardinality($3::uuid[]) > 0
-                  and reservations.status = 'held'
-                  and reservations.expires_at <= statement_timestamp()
-                  and reservations.set_aside_at is null
-                  and exists (
-                      select
-                      from reservation_lines
-                      where reservation_lines.reservation_id = reservations.id
-                        and reservation_lines.product_id = any($3)
-                  )
-                order by reservations.expires_at, reservations.id
-                limit $4
-            ) as "overdue!: Vec<Uuid>""#,
-        &keys,
-        &callers,
+    let nothing = Recalled::default();
+    let remembered = recalled.unwrap_or(&nothing);
+    let query = sqlx::query_file!(
+        "src/batch/in_the_way.sql",
+        &keys as &[&str],
+        &callers as &[&str],
         &products,
         OVERDUE_MAX,
-    )
-    .fetch_one(conn)
-    .await?;
-    let overdue = found.overdue.into_iter().map(ReservationId::from_uuid).collect();
-    Ok(InTheWay { is_kept: found.is_kept, overdue })
+        recalled.map(|recalled| recalled.warehouses_digest),
+        &remembered.products.ids,
+        &remembered.products.skus as &[&str],
+        &remembered.products.currencies as &[&str],
+        &remembered.products.versions,
+        &remembered.stock.product_ids,
+        &remembered.stock.warehouses as &[&str],
+        &remembered.stock.on_hand,
+        &remembered.stock.reserved,
+        &remembered.stock.versions,
+    );
+    Statement::new(move |conn| {
+        Box::pin(async move {
+            let found = query.fetch_one(conn).await?;
+            let overdue = found.overdue.into_iter().map(ReservationId::from_uuid).collect();
+            Ok(InTheWay { is_so: found.is_so, is_kept: found.is_kept, overdue })
+        })
+    })
 }
 
 /// The keys that nothing has proven new: they are not written, because nothing came of their requests, and they

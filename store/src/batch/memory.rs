@@ -84,14 +84,18 @@ impl Memory {
         }
     }
 
-    /// The products with all that new holds of them are decided on. `None` where something is not remembered, or is not
-    /// likely to be so any more.
-    pub(super) fn recall(&self, products: &BTreeSet<ProductId>) -> Option<(State, Recalled<'_>)> {
+    /// Whether what is remembered was seen on this connection of the link.
+    pub(super) fn is_of(&self, connection: u64) -> bool {
+        self.connection == connection
+    }
+
+    /// What new holds are decided on besides products. `None` where it is not remembered.
+    pub(super) fn begin(&self) -> Option<State> {
         let around = self.around.as_ref()?;
         if around.read_at.elapsed() > CLOCK_MAX {
             return None;
         }
-        let mut state = State {
+        Some(State {
             now: around.counted_on()?,
             warehouses: around.warehouses.clone(),
             products: BTreeMap::new(),
@@ -100,21 +104,40 @@ impl Memory {
             orders: BTreeMap::new(),
             customers: Vec::new(),
             references_taken: BTreeSet::new(),
-        };
+        })
+    }
+
+    /// Puts those of the products that are not in the state yet there, with all that new holds of them are decided on. `None`
+    /// where something is not remembered, or is not likely to be so any more.
+    pub(super) fn recall(&self, products: &BTreeSet<ProductId>, state: &mut State) -> Option<()> {
+        for id in products {
+            if state.products.contains_key(id) {
+                continue;
+            }
+            let Remembered { known, .. } = self.products.get(id).filter(|remembered| remembered.is_ours)?;
+            for (warehouse, row) in &known.rows {
+                state.stock.insert(StockKey { product_id: *id, warehouse: warehouse.clone() }, *row);
+            }
+            state.products.insert(*id, known.product.clone());
+        }
+        Some(())
+    }
+
+    /// What was recalled of these products, for the statement to compare.
+    pub(super) fn recalled<'a>(&self, products: impl Iterator<Item = &'a ProductId>) -> Option<Recalled<'_>> {
+        let around = self.around.as_ref()?;
         let mut recalled = Recalled { warehouses_digest: &around.digest, ..Recalled::default() };
         for id in products {
-            let Remembered { known, .. } = self.products.get(id).filter(|remembered| remembered.is_ours)?;
+            let Remembered { known, .. } = self.products.get(id)?;
             recalled.products.ids.push(id.as_uuid());
             recalled.products.skus.push(known.product.sku.as_str());
             recalled.products.currencies.push(known.product.price.currency.code());
             recalled.products.versions.push(known.product.version);
             for (warehouse, row) in &known.rows {
                 recalled.stock.push(*id, warehouse, row);
-                state.stock.insert(StockKey { product_id: *id, warehouse: warehouse.clone() }, *row);
             }
-            state.products.insert(*id, known.product.clone());
         }
-        Some((state, recalled))
+        Some(recalled)
     }
 
     /// Takes note of what was read just now, all stock rows of its products locked.
@@ -138,7 +161,7 @@ impl Memory {
         }
     }
 
-    /// Takes note of what a batch has committed.
+    /// Takes note of what a batch leaves behind.
     pub(super) fn left(&mut self, committed: &Committed) {
         for known in committed.iter() {
             let is_ours = self.products.get(&known.product.id).is_none_or(|before| before.is_ours);
@@ -148,7 +171,7 @@ impl Memory {
 
     /// Takes note of what the database's clock said, some time before this. What was counted on from an earlier time is
     /// better, as long as it is later.
-    pub(super) fn clock(&mut self, said: Timestamp) {
+    pub(crate) fn clock(&mut self, said: Timestamp) {
         if let Some(around) = &mut self.around
             && around.counted_on().is_none_or(|counted| counted < said)
         {

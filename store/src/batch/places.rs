@@ -60,8 +60,12 @@ fn place<'a>(
     if busy.has(item, state) {
         return Place::Settled(refused(Problem::Busy { retry_after_seconds: 1 }));
     }
-    let miscalled = |(id, called): &(_, ProductRef)| !is_called(state.products.get(id), called);
-    if item.called.iter().any(miscalled) { Place::Settled(Outcome::Miscalled) } else { Place::Open }
+    if is_miscalled(item, state) { Place::Settled(Outcome::Miscalled) } else { Place::Open }
+}
+
+/// Whether a product is not what the caller called it.
+pub(super) fn is_miscalled(item: &Item, state: &State) -> bool {
+    item.called.iter().any(|(id, called)| !is_called(state.products.get(id), called))
 }
 
 fn claim_of<'a>(items: &[&'a Item], number: usize) -> Option<&'a Claim> {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use self::columns::{Changes, Lines, Made, Stock};
 use super::Item;
 use super::memory::Recalled;
+use super::statement::Statement;
 use crate::error::StoreError;
 use crate::idempotency::{Claim, Claimed, Keys};
 use crate::journal;
@@ -67,117 +68,140 @@ pub(super) async fn all_in_tx(
         return Ok(Written::Claimed);
     }
     writes.lines_delete_in_tx(conn).await?;
-    rest(conn, state, before, &writes, winners, None).await
+    Writing::new(state, before, &writes, winners, None).write(conn).await
 }
 
-/// Writes new holds that were decided on what is remembered, in one statement.
-pub(super) async fn holds(
-    conn: &mut PgConnection,
-    state: &State,
-    winners: &[Winner<'_>],
-    recalled: &Recalled<'_>,
-) -> Result<Written, StoreError> {
-    let writes = Writes::of(winners.iter().flat_map(|winner| winner.decision.writes.iter().copied()));
-    rest(conn, state, &BTreeMap::new(), &writes, winners, Some(recalled)).await
+/// What `write.sql` is to write.
+#[derive(Debug)]
+pub(super) struct Writing {
+    statement: Statement<Rows>,
+    /// How many stock rows are to be moved, and how many reservations changed.
+    wanted: (i64, i64),
 }
 
-async fn rest(
-    conn: &mut PgConnection,
-    state: &State,
-    before: &BTreeMap<ReservationId, ReservationStatus>,
-    writes: &Writes,
-    winners: &[Winner<'_>],
-    recalled: Option<&Recalled<'_>>,
-) -> Result<Written, StoreError> {
-    let drafts: Vec<(Caller, &ChangeDraft)> =
-        winners.iter().flat_map(|winner| winner.decision.drafts.iter().map(|draft| (winner.caller, draft))).collect();
-    let answers: Vec<(&Claim, &Rendered)> = winners.iter().filter_map(|winner| winner.answer).collect();
-    let nothing = Recalled::default();
-    let remembered = recalled.unwrap_or(&nothing);
-    let stock = Stock::of(state, &drafts);
-    let made = Made::of(&writes.inserted(state));
-    let lines = Lines::of(&writes.lined(state));
-    let changes = Changes::of(&writes.updated(state), before);
-    let entries = journal::Columns::of(&drafts);
-    let keys = Keys::of(&answers);
-    let wanted = (stock.len(), changes.len());
-    let written = sqlx::query_file!(
-        "src/batch/write.sql",
-        &stock.product_ids,
-        &stock.warehouses as &[&str],
-        &stock.on_hand,
-        &stock.reserved,
-        &stock.versions,
-        &made.ids,
-        &made.statuses as &[&str],
-        &made.owners as &[Option<&str>],
-        &made.strategies as &[&str],
-        &made.expires,
-        &made.orders as &[Option<Uuid>],
-        &lines.product_ids,
-        &lines.reservation_ids,
-        &lines.warehouses as &[&str],
-        &lines.places,
-        &lines.quantities,
-        &lines.reasons as &[&str],
-        &changes.ids,
-        &changes.statuses as &[&str],
-        &changes.strategies as &[&str],
-        &changes.expires,
-        &changes.orders as &[Option<Uuid>],
-        &changes.were as &[&str],
-        state.now.as_datetime(),
-        &entries.shard_keys,
-        &entries.change_ids,
-        &entries.actors,
-        &entries.request_ids as &[Option<Uuid>],
-        &entries.actions as &[&str],
-        &entries.subject_kinds as &[&str],
-        &entries.subject_ids,
-        &entries.product_ids as &[Option<Uuid>],
-        &entries.warehouses as &[Option<&str>],
-        &entries.on_hand_deltas,
-        &entries.reserved_deltas,
-        &entries.on_hand as &[Option<i64>],
-        &entries.reserved as &[Option<i64>],
-        &entries.versions as &[Option<i64>],
-        &entries.before as &[Option<&Value>],
-        &entries.after as &[Option<&Value>],
-        &keys.keys as &[&str],
-        &keys.callers as &[&str],
-        &keys.fingerprints as &[&[u8]],
-        &keys.statuses,
-        &keys.etags as &[Option<&str>],
-        &keys.locations as &[Option<&str>],
-        &keys.bodies as &[&[u8]],
-        recalled.map(|recalled| recalled.warehouses_digest),
-        &remembered.products.ids,
-        &remembered.products.skus as &[&str],
-        &remembered.products.currencies as &[&str],
-        &remembered.products.versions,
-        &remembered.stock.product_ids,
-        &remembered.stock.warehouses as &[&str],
-        &remembered.stock.on_hand,
-        &remembered.stock.reserved,
-        &remembered.stock.versions,
-    )
-    .fetch_one(conn)
-    .await
-    .map_err(StoreError::from);
-    let written = match written {
-        Err(error) if error.constraint() == Some("idempotency_keys_pk") => return Ok(Written::Claimed),
-        written => written?,
-    };
-    if !written.is_so {
-        return Ok(Written::Outdated);
+/// What `write.sql` tells of itself.
+struct Rows {
+    is_so: bool,
+    moved: i64,
+    changed: i64,
+    now: Timestamp,
+}
+
+impl Writing {
+    /// New holds that were decided on what is remembered.
+    pub(super) fn holds(state: &State, winners: &[Winner<'_>], recalled: &Recalled<'_>) -> Self {
+        let writes = Writes::of(winners.iter().flat_map(|winner| winner.decision.writes.iter().copied()));
+        Self::new(state, &BTreeMap::new(), &writes, winners, Some(recalled))
     }
-    if (written.moved, written.changed) != (wanted.0, wanted.1) {
-        return Err(StoreError::Corrupt(format!(
-            "{} of {} stock rows took their new level, {} of {} reservations were what they had been",
-            written.moved, wanted.0, written.changed, wanted.1
-        )));
+
+    fn new(
+        state: &State,
+        before: &BTreeMap<ReservationId, ReservationStatus>,
+        writes: &Writes,
+        winners: &[Winner<'_>],
+        recalled: Option<&Recalled<'_>>,
+    ) -> Self {
+        let drafts: Vec<(Caller, &ChangeDraft)> = winners
+            .iter()
+            .flat_map(|winner| winner.decision.drafts.iter().map(|draft| (winner.caller, draft)))
+            .collect();
+        let answers: Vec<(&Claim, &Rendered)> = winners.iter().filter_map(|winner| winner.answer).collect();
+        let nothing = Recalled::default();
+        let remembered = recalled.unwrap_or(&nothing);
+        let stock = Stock::of(state, &drafts);
+        let made = Made::of(&writes.inserted(state));
+        let lines = Lines::of(&writes.lined(state));
+        let changes = Changes::of(&writes.updated(state), before);
+        let entries = journal::Columns::of(&drafts);
+        let keys = Keys::of(&answers);
+        let wanted = (stock.len(), changes.len());
+        let query = sqlx::query_file!(
+            "src/batch/write.sql",
+            &stock.product_ids,
+            &stock.warehouses as &[&str],
+            &stock.on_hand,
+            &stock.reserved,
+            &stock.versions,
+            &made.ids,
+            &made.statuses as &[&str],
+            &made.owners as &[Option<&str>],
+            &made.strategies as &[&str],
+            &made.expires,
+            &made.orders as &[Option<Uuid>],
+            &lines.product_ids,
+            &lines.reservation_ids,
+            &lines.warehouses as &[&str],
+            &lines.places,
+            &lines.quantities,
+            &lines.reasons as &[&str],
+            &changes.ids,
+            &changes.statuses as &[&str],
+            &changes.strategies as &[&str],
+            &changes.expires,
+            &changes.orders as &[Option<Uuid>],
+            &changes.were as &[&str],
+            state.now.as_datetime(),
+            &entries.shard_keys,
+            &entries.change_ids,
+            &entries.actors,
+            &entries.request_ids as &[Option<Uuid>],
+            &entries.actions as &[&str],
+            &entries.subject_kinds as &[&str],
+            &entries.subject_ids,
+            &entries.product_ids as &[Option<Uuid>],
+            &entries.warehouses as &[Option<&str>],
+            &entries.on_hand_deltas,
+            &entries.reserved_deltas,
+            &entries.on_hand as &[Option<i64>],
+            &entries.reserved as &[Option<i64>],
+            &entries.versions as &[Option<i64>],
+            &entries.before as &[Option<&Value>],
+            &entries.after as &[Option<&Value>],
+            &keys.keys as &[&str],
+            &keys.callers as &[&str],
+            &keys.fingerprints as &[&[u8]],
+            &keys.statuses,
+            &keys.etags as &[Option<&str>],
+            &keys.locations as &[Option<&str>],
+            &keys.bodies as &[&[u8]],
+            recalled.map(|recalled| recalled.warehouses_digest),
+            &remembered.products.ids,
+            &remembered.products.skus as &[&str],
+            &remembered.products.currencies as &[&str],
+            &remembered.products.versions,
+            &remembered.stock.product_ids,
+            &remembered.stock.warehouses as &[&str],
+            &remembered.stock.on_hand,
+            &remembered.stock.reserved,
+            &remembered.stock.versions,
+        );
+        let statement = Statement::new(move |conn| {
+            Box::pin(async move {
+                let rows = query.fetch_one(conn).await?;
+                let now = Timestamp::new(rows.now);
+                Ok(Rows { is_so: rows.is_so, moved: rows.moved, changed: rows.changed, now })
+            })
+        });
+        Self { statement, wanted }
     }
-    Ok(Written::Done(Timestamp::new(written.now)))
+
+    pub(super) async fn write(self, conn: &mut PgConnection) -> Result<Written, StoreError> {
+        let Self { statement, wanted } = self;
+        let rows = match statement.ask(conn).await.map_err(StoreError::from) {
+            Err(error) if error.constraint() == Some("idempotency_keys_pk") => return Ok(Written::Claimed),
+            rows => rows?,
+        };
+        if !rows.is_so {
+            return Ok(Written::Outdated);
+        }
+        if (rows.moved, rows.changed) != wanted {
+            return Err(StoreError::Corrupt(format!(
+                "{} of {} stock rows took their new level, {} of {} reservations were what they had been",
+                rows.moved, wanted.0, rows.changed, wanted.1
+            )));
+        }
+        Ok(Written::Done(rows.now))
+    }
 }
 
 /// Which rows are to be written, each once.

@@ -23,6 +23,8 @@ struct Waiting<T> {
     /// The slots that wait, the next to be served first. Each stands here once.
     turns: VecDeque<Slot>,
     entries: usize,
+    /// From how many entries on whoever waits for them is woken.
+    wanted: usize,
     closed: bool,
 }
 
@@ -32,7 +34,7 @@ pub(super) struct Full;
 
 impl<T> Queue<T> {
     pub(super) fn new(entries_max: usize) -> Self {
-        let waiting = Waiting { slots: HashMap::new(), turns: VecDeque::new(), entries: 0, closed: false };
+        let waiting = Waiting { slots: HashMap::new(), turns: VecDeque::new(), entries: 0, wanted: 1, closed: false };
         Self { waiting: Mutex::new(waiting), filled: Notify::new(), entries_max: entries_max.max(2) }
     }
 
@@ -51,8 +53,11 @@ impl<T> Queue<T> {
             }
         }
         waiting.entries += 1;
+        let is_awaited = waiting.entries >= waiting.wanted;
         drop(waiting);
-        self.filled.notify_one();
+        if is_awaited {
+            self.filled.notify_one();
+        }
         Ok(())
     }
 
@@ -68,6 +73,26 @@ impl<T> Queue<T> {
                 if waiting.closed {
                     return None;
                 }
+                waiting.wanted = 1;
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    /// Takes up to `max` entries of those that wait, if any do.
+    pub(super) fn take_waiting(&self, max: usize) -> Vec<T> {
+        self.waiting().take(max)
+    }
+
+    /// Waits until so many entries wait.
+    pub(super) async fn filled(&self, wanted: usize) {
+        loop {
+            {
+                let mut waiting = self.waiting();
+                if waiting.entries >= wanted {
+                    return;
+                }
+                waiting.wanted = wanted;
             }
             self.filled.notified().await;
         }
@@ -164,6 +189,33 @@ mod tests {
         assert_eq!(queue.take(10).await, Some(vec![7]));
         assert_eq!(queue.take(10).await, None);
         assert_eq!(queue.take(10).await, None);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_many_is_woken_by_the_last_of_them() {
+        let queue = std::sync::Arc::new(Queue::new(100));
+        let waiter = tokio::spawn({
+            let queue = queue.clone();
+            async move { queue.filled(3).await }
+        });
+        tokio::task::yield_now().await;
+        for number in 0..3 {
+            assert!(!waiter.is_finished());
+            queue.push(slot(1), number).unwrap();
+            tokio::task::yield_now().await;
+        }
+        waiter.await.unwrap();
+        assert_eq!(queue.take_waiting(2), [0, 1]);
+        assert_eq!(queue.take_waiting(2), [2]);
+        assert_eq!(queue.take_waiting(2), [0; 0]);
+        // Whoever waits for one after that is woken by one.
+        let taker = tokio::spawn({
+            let queue = queue.clone();
+            async move { queue.take(10).await }
+        });
+        tokio::task::yield_now().await;
+        queue.push(slot(1), 7).unwrap();
+        assert_eq!(taker.await.unwrap(), Some(vec![7]));
     }
 
     #[tokio::test]

@@ -1,32 +1,31 @@
 //! What empties a lane: one batch after the other.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use domain::problem::Problem;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 
+use super::gathered::{Gathered, items};
 use super::queue::Queue;
 use super::seen::Seen;
+use super::teller::{Done, Teller};
 use super::{BATCH_MAX, Entry};
 use crate::availability::Availability;
-use crate::batch::{self, Item, Memory, Outcome};
-use crate::error::StoreError;
+use crate::batch::{self, Memory, Sent};
 use crate::link::Link;
 use crate::meters;
-
-/// How long a command waits for its turn. What has waited longer, because the database did not answer, is
-/// told that it is busy, so that the queue empties as fast as it can.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long a transaction that was begun ahead stays open where nobody comes.
 const OPEN_MAX: Duration = Duration::from_millis(100);
 
-/// From this many callers on, a lane does not wake them itself.
-const MANY: usize = 32;
+/// From this many commands on, what waits is decided while the batch before is on its way. One at a time, the lane would be
+/// woken for each of them.
+const AHEAD: usize = 32;
 
 /// Starts a lane in a thread of its own, so that what the database answers is noticed at once, however
 /// many requests the other threads are reading and writing. What is returned ends when the thread does.
@@ -69,20 +68,78 @@ async fn work(queue: Arc<Queue<Entry>>, options: PgConnectOptions, availability:
     let mut link = Link::chained(options);
     let mut memory = Memory::default();
     let mut seen = Seen::default();
-    let mut telling = JoinSet::new();
-    while let Some(entries) = next(&queue, &mut link).await {
-        let mut entries = still_waiting(entries);
-        for reply in entries.iter_mut().filter_map(|entry| entry.item.reply.as_mut()) {
-            seen.note(&mut reply.claim);
+    let mut teller = Teller::new(availability);
+    let mut gathered = Gathered::default();
+    // Decided and not told yet: that is done while the next batch is on its way.
+    let mut done: Option<Done> = None;
+    loop {
+        if !gathered.is_fresh() {
+            gathered.decide_anew(&memory);
         }
-        if !entries.is_empty() {
-            decide(&mut link, &mut memory, entries, &availability, &mut telling).await;
+        gathered.add(queue.take_waiting(gathered.room()), &memory, &mut seen);
+        if gathered.is_empty() {
+            teller.tell(done.take());
+            let Some(entries) = next(&queue, &mut link).await else { break };
+            gathered.add(entries, &memory, &mut seen);
+            if gathered.is_empty() {
+                continue;
+            }
         }
-        while telling.try_join_next().is_some() {}
+        let began = Instant::now();
+        let (entries, draft) = gathered.take();
+        let items = items(&entries);
+        let before = match draft.and_then(|draft| draft.close(&link, &mut memory, &items)) {
+            None => None,
+            Some(closed) => {
+                let tell = || teller.tell(done.take());
+                match meanwhile(closed.send(&mut link), tell, &queue, &mut gathered, &memory, &mut seen).await {
+                    Sent::Done(decided, now) => {
+                        if let Some(now) = now {
+                            memory.clock(now);
+                        }
+                        done = Some(Done { entries, decided, began });
+                        continue;
+                    }
+                    Sent::Undone(before) => before,
+                }
+            }
+        };
+        teller.tell(done.take());
+        let outcomes = batch::run_each(&mut link, &mut memory, &items, teller.availability(), before).await;
+        meters::batch(&items, &outcomes, began.elapsed());
+        teller.tell_each(entries, outcomes);
+        gathered.decide_anew(&memory);
     }
     // A lane has ended once all are told.
-    while telling.join_next().await.is_some() {}
+    teller.end().await;
     link.close().await;
+}
+
+/// While a batch is on its way, tells of the one before, and decides what comes as far as that goes.
+async fn meanwhile(
+    sending: impl Future<Output = Sent>,
+    tell: impl FnOnce(),
+    queue: &Queue<Entry>,
+    gathered: &mut Gathered,
+    memory: &Memory,
+    seen: &mut Seen,
+) -> Sent {
+    let mut sending = pin!(sending);
+    // From here on it is on its way.
+    if let Poll::Ready(sent) = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await {
+        tell();
+        return sent;
+    }
+    tell();
+    loop {
+        tokio::select! {
+            biased;
+            sent = &mut sending => return sent,
+            () = queue.filled(AHEAD), if gathered.room_ahead() >= AHEAD => {
+                gathered.add(queue.take_waiting(gathered.room_ahead()), memory, seen);
+            }
+        }
+    }
 }
 
 /// What is next. The transaction that was begun for it is not left open for long.
@@ -93,56 +150,5 @@ async fn next(queue: &Queue<Entry>, link: &mut Link) -> Option<Vec<Entry>> {
             link.stand_down().await;
             queue.take(BATCH_MAX).await
         }
-    }
-}
-
-/// Those whose caller is still there. A command that was not begun is as good as never sent.
-fn still_waiting(entries: Vec<Entry>) -> Vec<Entry> {
-    let mut waiting = Vec::with_capacity(entries.len());
-    // Once for all: on some machines it takes as long to ask for the time as to do the rest.
-    let now = Instant::now();
-    for entry in entries {
-        if entry.reply.is_closed() {
-            continue;
-        }
-        let waited = now.saturating_duration_since(entry.since);
-        meters::waited(waited);
-        if waited < PATIENCE {
-            waiting.push(entry);
-        } else {
-            // Whoever has left meanwhile needs no answer.
-            let _left = entry.reply.send(Err(Problem::Busy { retry_after_seconds: 1 }.into()));
-        }
-    }
-    waiting
-}
-
-async fn decide(
-    link: &mut Link,
-    memory: &mut Memory,
-    entries: Vec<Entry>,
-    availability: &Availability,
-    telling: &mut JoinSet<()>,
-) {
-    let items: Vec<&Item> = entries.iter().map(|entry| &entry.item).collect();
-    let began = Instant::now();
-    let outcomes = batch::run_each(link, memory, &items, availability).await;
-    meters::batch(&items, &outcomes, began.elapsed());
-    tell(entries, outcomes, telling);
-}
-
-/// Tells each caller what came of its command. From here each would be handed over to another thread for itself: where
-/// they are many, a task of their own runtime wakes them. For a few that would be one more thing to wait for.
-fn tell(entries: Vec<Entry>, outcomes: Vec<Result<Outcome, StoreError>>, telling: &mut JoinSet<()>) {
-    let home = entries.first().filter(|_| entries.len() >= MANY).map(|entry| entry.home.clone());
-    let send_all = move || {
-        for (entry, outcome) in entries.into_iter().zip(outcomes) {
-            // Whoever has left meanwhile needs no answer.
-            let _left = entry.reply.send(outcome);
-        }
-    };
-    match home {
-        Some(home) => _ = telling.spawn_on(async move { send_all() }, &home),
-        None => send_all(),
     }
 }

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use domain::problem::Problem;
 use domain::reservation::ReservationView;
 use futures::future::join_all;
-use sqlx::PgPool;
-use store::{Connections, Store};
+use sqlx::{PgPool, Postgres, Transaction};
+use store::{Answered, Connections, Store, StoreError};
+use tokio::task::JoinHandle;
 
 use crate::cut::Cutter;
 use crate::products;
 use crate::support::{
-    answer, assert_sound, code, count, hold, hold_of, keyed, level, product, receive, request, somebody_waits, try_hold,
+    age, answer, assert_sound, code, count, hold, hold_of, keyed, level, product, receive, request, somebody_waits,
+    try_hold,
 };
 use crate::warehouses::{change, level_in, make, receive_in};
 
@@ -28,6 +31,15 @@ async fn said_no_more_than_it_wrote(pool: &PgPool) -> bool {
     let lanes = "select count(*) from pg_stat_activity
         where datname = current_database() and application_name = 'holdfast' and state = 'idle'
             and query like '%what is remembered%'";
+    count(pool, lanes).await > 0
+}
+
+/// Whether the last that a lane said to the database was the question that comes before a refusal, and no end of a
+/// transaction after it.
+async fn said_no_more_than_it_asked(pool: &PgPool) -> bool {
+    let lanes = "select count(*) from pg_stat_activity
+        where datname = current_database() and application_name = 'holdfast' and state = 'idle'
+            and query like '%in the way of refusals%'";
     count(pool, lanes).await > 0
 }
 
@@ -58,10 +70,12 @@ async fn a_hold_of_what_is_remembered_is_one_statement(pool: PgPool) {
     let by_the_clock = "select count(*) from reservations
         where created_at between clock_timestamp() - interval '1 minute' and clock_timestamp()";
     assert_eq!(count(&pool, by_the_clock).await, 5);
-    // A refusal is decided on what is read.
     assert_eq!(code(try_hold(&store, &[("MUG", 6)]).await), "insufficient_stock");
+    assert!(said_no_more_than_it_asked(&pool).await);
     hold(&store, &[("MUG", 5)]).await;
+    assert!(said_no_more_than_it_wrote(&pool).await);
     assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "insufficient_stock");
+    assert!(said_no_more_than_it_asked(&pool).await);
     assert_sound(&store).await;
     store.close().await;
 }
@@ -172,6 +186,87 @@ async fn warehouses_are_chosen_as_they_are_now(pool: PgPool) {
     receive_in(&other, "MUG", "ROM", 10).await.unwrap();
     hold(&store, &[("MUG", 1)]).await;
     assert_eq!(level_in(&store, "MUG", "ROM").await, (10, 1));
+    assert_sound(&store).await;
+    store.close().await;
+    other.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_crowd_that_finds_nothing_left_writes_nothing(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 3).await;
+    product(&store, "CUP", 30).await;
+    store.close().await;
+    let store = who_remembers(&pool, "MUG").await;
+    let all_rows = "select (select count(*) from reservations) + (select count(*) from journal)
+        + (select count(*) from idempotency_keys) + (select sum(version)::bigint from stock)";
+    let before = count(&pool, all_rows).await;
+    let refused = join_all((0..100).map(|_| try_hold(&store, &[("MUG", 1)]))).await;
+    for answer in refused {
+        let problem = answer.unwrap_err().problem();
+        let Problem::InsufficientStock { shortages } = problem else { panic!("{problem:?}") };
+        assert_eq!((shortages[0].requested, shortages[0].available), (1, 0));
+    }
+    assert!(said_no_more_than_it_asked(&pool).await);
+    assert_eq!(count(&pool, all_rows).await, before);
+
+    // Some of a crowd are refused and others not.
+    hold(&store, &[("CUP", 1)]).await;
+    let mixed = (0..20).map(|number| try_hold(&store, if number % 2 == 0 { &[("MUG", 1)] } else { &[("CUP", 1)] }));
+    let outcomes = join_all(mixed).await;
+    assert!(outcomes.iter().enumerate().all(|(number, outcome)| outcome.is_ok() == (number % 2 == 1)));
+    assert_sound(&store).await;
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_is_refused_for_what_was_so(pool: PgPool) {
+    let other = one_lane(&pool).await;
+    product(&other, "MUG", 3).await;
+    let store = who_remembers(&pool, "MUG").await;
+    assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "insufficient_stock");
+    receive(&other, "MUG", 1).await;
+    let held = hold(&store, &[("MUG", 1)]).await;
+    assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "insufficient_stock");
+    other.reservation_release(request(), held.reservation.id).await.unwrap();
+    hold(&store, &[("MUG", 1)]).await;
+
+    // In another warehouse.
+    make(&other, "BER", 2).await;
+    receive_in(&other, "MUG", "BER", 1).await.unwrap();
+    let held = hold(&store, &[("MUG", 1)]).await;
+    assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "insufficient_stock");
+    // Held too long, and not swept yet.
+    age(&pool, held.reservation.id, 3600).await;
+    hold(&store, &[("MUG", 1)]).await;
+    assert_eq!(level_in(&store, "MUG", "BER").await, (1, 1));
+
+    // Read, and found as it was left.
+    for _ in 0..3 {
+        assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "insufficient_stock");
+    }
+    assert!(said_no_more_than_it_asked(&pool).await);
+    sqlx::query("update stock set on_hand = on_hand + 1 where warehouse = 'BER'").execute(&pool).await.unwrap();
+    hold(&store, &[("MUG", 1)]).await;
+    sqlx::query("update products set archived = true").execute(&pool).await.unwrap();
+    assert_eq!(code(try_hold(&store, &[("MUG", 1)]).await), "product_archived");
+    store.close().await;
+    other.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_carried_out_elsewhere_is_not_refused_from_memory(pool: PgPool) {
+    let other = one_lane(&pool).await;
+    product(&other, "MUG", 10).await;
+    let store = who_remembers(&pool, "MUG").await;
+    let first = other.reservation_hold(keyed("k"), hold_of(&[("MUG", 7)])).await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(code(try_hold(&store, &[("MUG", 7)]).await), "insufficient_stock");
+    }
+    assert!(said_no_more_than_it_asked(&pool).await);
+    let again = store.reservation_hold(keyed("k"), hold_of(&[("MUG", 7)])).await.unwrap();
+    assert!(again.replayed);
+    assert_eq!(again.rendered, first.rendered);
     assert_sound(&store).await;
     store.close().await;
     other.close().await;
@@ -307,4 +402,82 @@ async fn a_lock_held_elsewhere_is_waited_for_and_what_came_of_it_counts(pool: Pg
         }
         store.close().await;
     }
+}
+
+/// A hold that waits for a lock, and a crowd that comes meanwhile: more than the lane lets wait undecided.
+async fn behind_a_lock(
+    pool: &PgPool,
+    store: &Store,
+    crowd: usize,
+) -> (Transaction<'static, Postgres>, Vec<JoinHandle<Result<Answered, StoreError>>>) {
+    let mut blocker = pool.begin().await.unwrap();
+    sqlx::query("update stock set on_hand = on_hand - 100, version = version + 1")
+        .execute(&mut *blocker)
+        .await
+        .unwrap();
+    let hold_one = || {
+        let store = store.clone();
+        tokio::spawn(async move { store.reservation_hold(request(), hold_of(&[("MUG", 1)])).await })
+    };
+    let mut holds = vec![hold_one()];
+    somebody_waits(pool).await;
+    holds.extend((0..crowd).map(|_| hold_one()));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    while store.load().lanes_waiting.iter().sum::<usize>() >= 32 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    (blocker, holds)
+}
+
+async fn accepted(holds: Vec<JoinHandle<Result<Answered, StoreError>>>) -> i64 {
+    let mut accepted = 0;
+    for hold in holds {
+        match hold.await.unwrap() {
+            Ok(_) => accepted += 1,
+            refused => assert_eq!(code(refused), "insufficient_stock"),
+        }
+    }
+    accepted
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_comes_while_a_batch_is_under_way_gets_what_that_leaves_behind(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 310).await;
+    store.close().await;
+    let store = who_remembers(&pool, "MUG").await;
+    let (blocker, holds) = behind_a_lock(&pool, &store, 120).await;
+    blocker.rollback().await.unwrap();
+    assert_eq!(accepted(holds).await, 121);
+    assert_eq!(level(&store, "MUG").await, (310, 124));
+    assert_sound(&store).await;
+
+    // What the first rested on is no longer so, and neither is what the others rested on it.
+    let (blocker, holds) = behind_a_lock(&pool, &store, 120).await;
+    blocker.commit().await.unwrap();
+    assert_eq!(accepted(holds).await, 210 - 124);
+    assert_eq!(count(&pool, "select on_hand * 1000 + reserved from stock").await, 210_210);
+    assert_eq!(count(&pool, "select count(*) from reservations").await, 210);
+    store.close().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_leaves_before_the_batch_has_changed_nothing(pool: PgPool) {
+    let store = one_lane(&pool).await;
+    product(&store, "MUG", 400).await;
+    store.close().await;
+    let store = who_remembers(&pool, "MUG").await;
+    let (blocker, mut holds) = behind_a_lock(&pool, &store, 120).await;
+    for hold in holds.drain(1..) {
+        hold.abort();
+        assert!(hold.await.unwrap_err().is_cancelled());
+    }
+    // Longer than what was decided ahead stands.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    blocker.rollback().await.unwrap();
+    assert_eq!(accepted(holds).await, 1);
+    hold(&store, &[("MUG", 1)]).await;
+    assert_eq!(level(&store, "MUG").await, (400, 5));
+    assert_sound(&store).await;
+    store.close().await;
 }

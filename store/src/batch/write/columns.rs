@@ -22,11 +22,11 @@ fn rows<T>(column: &[T]) -> i64 {
 /// Stock rows with their level.
 #[derive(Default, Debug)]
 pub(in crate::batch) struct Stock<'a> {
-    pub(super) product_ids: Vec<Uuid>,
-    pub(super) warehouses: Vec<&'a str>,
-    pub(super) on_hand: Vec<i64>,
-    pub(super) reserved: Vec<i64>,
-    pub(super) versions: Vec<i64>,
+    pub(in crate::batch) product_ids: Vec<Uuid>,
+    pub(in crate::batch) warehouses: Vec<&'a str>,
+    pub(in crate::batch) on_hand: Vec<i64>,
+    pub(in crate::batch) reserved: Vec<i64>,
+    pub(in crate::batch) versions: Vec<i64>,
 }
 
 impl<'a> Stock<'a> {
