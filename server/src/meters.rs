@@ -48,7 +48,7 @@ fn describe() {
         "Batches that were decided on what the lane remembered."
     );
     describe_counter!(meters::COMMANDS, Unit::Count, "Commands that came through the lanes, by outcome.");
-    describe_histogram!(meters::LANE_WAIT_SECONDS, Unit::Seconds, "How long commands waited for their batch.");
+    describe_histogram!(meters::LANE_WAIT_SECONDS, Unit::Seconds, "How long commands waited in their lane.");
     describe_counter!(meters::LANE_FULL, Unit::Count, "Commands that were refused because their lane was full.");
     describe_histogram!(meters::EXPIRY_LATENESS_SECONDS, Unit::Seconds, "From a hold's deadline to its units on sale.");
     describe_counter!(meters::EXPIRY_SET_ASIDE, Unit::Count, "Overdue holds that could not be ended.");

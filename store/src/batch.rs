@@ -258,14 +258,18 @@ async fn attempt_in_tx(
     Ok(if won { Attempt::Won(Decided { outcomes, committed }) } else { Attempt::Lost(outcomes) })
 }
 
-/// Decides; a panic is taken for what it is, the fault of one of the commands.
+/// Decides.
 fn decided<'a>(
     state: &mut State,
     commands: impl Iterator<Item = &'a Command>,
 ) -> Result<Vec<Result<Decision, Refusal>>, StoreError> {
     // The state is thrown away with the attempt.
-    catch_unwind(AssertUnwindSafe(|| decide::decide(state, commands)))
-        .map_err(|_| StoreError::Corrupt("the decision panicked".to_owned()))
+    caught(|| decide::decide(state, commands))
+}
+
+/// A panic is taken for what it is, the fault of one of the commands.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| StoreError::Corrupt("the decision panicked".to_owned()))
 }
 
 /// Each item's outcome: that of its own decision, or that of its twin, or what was settled before.

@@ -12,17 +12,17 @@ use crate::error::StoreError;
 
 /// How many commands a batch had.
 pub const BATCH_COMMANDS: &str = "holdfast_batch_commands";
-/// How long a batch took, in seconds, from its beginning to the answers.
+/// How long a batch took, in seconds, from when it was its turn to the answers.
 pub const BATCH_SECONDS: &str = "holdfast_batch_seconds";
 /// How long commits took, in seconds.
 pub const COMMIT_SECONDS: &str = "holdfast_commit_seconds";
 /// How often a batch had to be run again, by `reason`.
 pub const BATCH_REPEATS: &str = "holdfast_batch_repeats_total";
-/// Batches that were decided on what the lane remembered, and written in one statement.
+/// Batches that were decided on what the lane remembered, and written or refused in one statement.
 pub const BATCHES_FROM_MEMORY: &str = "holdfast_batches_from_memory_total";
 /// What became of commands, by `command` and `outcome`: accepted, replayed, or the code of a refusal.
 pub const COMMANDS: &str = "holdfast_commands_total";
-/// How long commands waited for their turn, in seconds.
+/// How long commands waited until they were taken from their lane, in seconds.
 pub const LANE_WAIT_SECONDS: &str = "holdfast_lane_wait_seconds";
 /// Commands that found their lane full.
 pub const LANE_FULL: &str = "holdfast_lane_full_total";

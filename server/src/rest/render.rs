@@ -97,9 +97,17 @@ fn path_segment(text: &str) -> String {
     text.bytes().map(encoded).collect()
 }
 
+/// How long most answers are at most, a reservation of one line or an order of one among them: these are written without
+/// making room for more.
+const BODY_BYTES: usize = 1024;
+
 /// Our own types have no keys but strings and no values that JSON lacks.
 fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
+    let mut body = Vec::with_capacity(BODY_BYTES);
+    match serde_json::to_writer(&mut body, value) {
+        Ok(()) => body,
+        Err(_) => Vec::new(),
+    }
 }
 
 /// What was rendered, on its way to the client.

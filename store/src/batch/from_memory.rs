@@ -14,7 +14,7 @@ use super::named::touched;
 use super::places::is_miscalled;
 use super::statement::Statement;
 use super::write::{Winner, Writing, Written};
-use super::{Again, Decided, Item, Lookup, Outcome, decided};
+use super::{Again, Decided, Item, Lookup, Outcome, caught, decided};
 use crate::availability::Committed;
 use crate::error::StoreError;
 use crate::idempotency::Standing;
@@ -49,7 +49,7 @@ enum Words {
 pub(crate) enum Sent {
     /// The database's clock was read shortly before, where it was.
     Done(Decided, Option<Timestamp>),
-    /// Nothing was written. It has to be decided on what is read, after this.
+    /// Nothing was written, unless it is [`StoreError::CommitLost`]. It has to be decided on what is read, after this.
     Undone(Option<Result<Again, StoreError>>),
 }
 
@@ -72,7 +72,7 @@ impl Draft {
         }
         let decisions = decided(&mut self.state, items.iter().map(|item| &item.command)).ok()?;
         let rendered = items.iter().zip(&decisions).map(|(item, decision)| render(item, decision.as_ref().ok()?));
-        self.rendered.extend(rendered);
+        caught(|| self.rendered.extend(rendered)).ok()?;
         self.decisions.extend(decisions);
         let refused = self.decisions.iter().filter(|decision| decision.is_err()).count();
         (refused == 0 || refused == self.decisions.len()).then_some(self)
@@ -84,6 +84,10 @@ impl Draft {
         if self.decisions.is_empty() || !memory.is_of(link.connection()?) {
             return None;
         }
+        caught(|| self.in_words(memory, items)).ok()?
+    }
+
+    fn in_words(self, memory: &mut Memory, items: &[&Item]) -> Option<Closed> {
         let Self { state, decisions, rendered, .. } = self;
         let recalled = memory.recalled(state.products.keys())?;
         if decisions.iter().all(Result::is_err) {

@@ -31,7 +31,8 @@ pub(crate) struct Memory {
     around: Option<Around>,
 }
 
-/// A product with all its stock rows, as they were when they were locked last, or as a batch has left them behind since.
+/// A product with all its stock rows, as they were when they were locked last, or as a batch has left them behind since, or
+/// will have.
 #[derive(Debug)]
 struct Remembered {
     known: Known,
@@ -114,7 +115,10 @@ impl Memory {
             if state.products.contains_key(id) {
                 continue;
             }
-            let Remembered { known, .. } = self.products.get(id).filter(|remembered| remembered.is_ours)?;
+            let Remembered { known, is_ours } = self.products.get(id)?;
+            if !is_ours || known.product.archived {
+                return None;
+            }
             for (warehouse, row) in &known.rows {
                 state.stock.insert(StockKey { product_id: *id, warehouse: warehouse.clone() }, *row);
             }

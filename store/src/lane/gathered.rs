@@ -13,8 +13,8 @@ use crate::meters;
 /// told that it is busy, so that the queue empties as fast as it can.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long what was gathered stands: whether its callers are still there, and what it was decided on. The statement that
-/// writes has the database's clock bound the latter, to a tenth of a second.
+/// How long what was gathered stands. Its holds are as old as the first of them, so that the last is made out to be as much
+/// older; the statement that writes has the database's clock bound that, to a tenth of a second.
 const FRESH_MAX: Duration = Duration::from_millis(50);
 
 /// What was taken from the queue for the next batch, and what it comes to where that is for the memory to say.
@@ -45,6 +45,7 @@ impl Gathered {
     /// Whether it stands as it is.
     pub(super) fn is_fresh(&self) -> bool {
         self.since.is_none_or(|since| since.elapsed() < FRESH_MAX)
+            && !self.entries.iter().any(|entry| entry.reply.is_closed())
     }
 
     /// Puts those whose caller is still there behind the others.
@@ -65,6 +66,9 @@ impl Gathered {
 
     /// To be called after a while, or when the batch before has come to something else than was thought.
     pub(super) fn decide_anew(&mut self, memory: &Memory) {
+        if self.entries.is_empty() {
+            return;
+        }
         let entries = still_waiting(std::mem::take(&mut self.entries), |_| {});
         let draft = Draft::begin(memory).and_then(|draft| draft.with(memory, &items(&entries)));
         *self = Self { entries, draft, since: Some(Instant::now()) };

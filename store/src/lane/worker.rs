@@ -126,11 +126,11 @@ async fn meanwhile(
 ) -> Sent {
     let mut sending = pin!(sending);
     // From here on it is on its way.
-    if let Poll::Ready(sent) = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await {
-        tell();
+    let first = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await;
+    tell();
+    if let Poll::Ready(sent) = first {
         return sent;
     }
-    tell();
     loop {
         tokio::select! {
             biased;
