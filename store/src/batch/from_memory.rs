@@ -88,7 +88,7 @@ impl Draft {
     }
 
     fn in_words(self, memory: &mut Memory, items: &[&Item]) -> Option<Closed> {
-        let Self { state, decisions, rendered, .. } = self;
+        let Self { state, decisions, rendered } = self;
         let recalled = memory.recalled(state.products.keys())?;
         if decisions.iter().all(Result::is_err) {
             let claims = unproven(items.iter().copied().zip(&decisions), Lookup::Seen, false);
