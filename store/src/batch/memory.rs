@@ -59,7 +59,7 @@ impl Around {
     }
 }
 
-/// What a batch was decided on without reading it, for the statement that writes to compare.
+/// What a batch was decided on without reading it, for the statement that writes or refuses to compare.
 #[derive(Default, Debug)]
 pub(super) struct Recalled<'a> {
     pub(super) warehouses_digest: &'a str,
