@@ -7,11 +7,13 @@ pub mod state;
 
 pub mod admission;
 mod auth;
+mod body;
 mod cross_site;
 mod headers;
 mod identify;
 pub mod meters;
 mod strangers;
+mod unread;
 
 mod pages;
 pub mod rest;

@@ -20,9 +20,13 @@ use leptos_axum::{LeptosRoutes as _, file_and_error_handler_with_context, genera
 use store::Identity;
 use tower_http::compression::CompressionLayer;
 
+use crate::body;
 use crate::rest::problem::ApiError;
 use crate::security;
 use crate::state::AppState;
+
+/// What a form may weigh. The longest field that is accepted has 200 characters.
+const FORM_BYTES_MAX: usize = 64 << 10;
 
 /// Pages and server functions.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
@@ -36,7 +40,9 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
 
 /// A server function. Leptos's own route to it would answer every failure with 500.
 pub(crate) async fn server_function(State(state): State<AppState>, request: Request) -> Response {
-    door::server_function(context(&state), request).await
+    let (parts, body) = request.into_parts();
+    let sent = body::read(body, FORM_BYTES_MAX).await;
+    door::server_function(context(&state), parts, sent).await
 }
 
 /// What no route matches: a file, or nothing. Under `/api` it is a problem, elsewhere a page says so.

@@ -53,6 +53,8 @@ mod chaos;
 
 #[path = "http/at_once.rs"]
 mod at_once;
+#[path = "http/bodies.rs"]
+mod bodies;
 #[path = "http/disconnects.rs"]
 mod disconnects;
 #[path = "http/metrics.rs"]

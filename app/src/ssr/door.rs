@@ -2,10 +2,9 @@
 //! where it came from; here a failure gets the status of its problem, and the form goes back with what was
 //! typed into it.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::response::IntoResponse;
 use domain::problem::Problem;
-use futures::StreamExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use server_fn::ContentType;
@@ -17,11 +16,8 @@ use super::alone::alone;
 use crate::error::{ApiError, ProblemJson};
 use crate::query::Query;
 
-/// What a form may weigh. The longest field that is accepted has 200 characters.
-const BODY_BYTES_MAX: usize = 64 * 1024;
-/// How much of a form that is too large is read and thrown away, so that the browser gets to see the answer instead
-/// of a broken connection.
-const DRAIN_BYTES_MAX: usize = 16 << 20;
+/// More than any error of a server function weighs.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
 /// How much of what was typed goes back with an error, for each field; it travels in an address.
 const TYPED_CHARS_MAX: usize = 300;
 const TYPED_FIELDS_MAX: usize = 12;
@@ -35,9 +31,13 @@ struct Asked {
     typed: Vec<(String, String)>,
 }
 
-/// Runs a server function. `context` provides what its body needs: the store.
-pub async fn server_function(context: impl Fn() + Clone + Send + 'static, request: Request<Body>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
+/// Runs a server function on what was sent, or answers why that could not be read. `context` provides what the
+/// function needs: the store.
+pub async fn server_function(
+    context: impl Fn() + Clone + Send + 'static,
+    parts: Parts,
+    sent: Result<Bytes, Problem>,
+) -> Response<Body> {
     let mut asked = Asked {
         path: parts.uri.path().to_owned(),
         request_id: parts.extensions.get::<Caller>().and_then(|caller| caller.request_id),
@@ -47,40 +47,24 @@ pub async fn server_function(context: impl Fn() + Clone + Send + 'static, reques
     if let Err(problem) = admitted(&asked.path, &parts) {
         // Whoever was signed out while typing finds it again after signing in.
         if asked.back_to.is_some() && problem == Problem::Unauthenticated {
-            asked.typed = typed(&read(body).await.unwrap_or_default());
+            asked.typed = typed(&sent.unwrap_or_default());
         }
         return asked.answered(ApiError::new(problem));
     }
-    let Some(body) = read(body).await else {
-        return asked.answered(ApiError::new(Problem::TooLarge { max_bytes: BODY_BYTES_MAX as u64 }));
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(problem) => return asked.answered(ApiError::new(problem)),
     };
     if asked.back_to.is_some() {
-        asked.typed = typed(&body);
+        asked.typed = typed(&sent);
     }
-    let request = Request::from_parts(parts, Body::from(body));
+    let request = Request::from_parts(parts, Body::from(sent));
     let response = alone(|| leptos_axum::handle_server_fns_with_context(context, request)).await.into_response();
     if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         return tidied(response);
     }
-    let error = to_bytes(response.into_body(), BODY_BYTES_MAX).await.unwrap_or_default();
+    let error = to_bytes(response.into_body(), ERROR_BYTES_MAX).await.unwrap_or_default();
     asked.answered(ApiError::de(error))
-}
-
-/// The body, where it came whole and is small enough.
-async fn read(body: Body) -> Option<Vec<u8>> {
-    let mut parts = body.into_data_stream();
-    let (mut bytes, mut length) = (Vec::new(), 0);
-    while let Some(part) = parts.next().await {
-        let part = part.ok()?;
-        length += part.len();
-        if length > DRAIN_BYTES_MAX {
-            return None;
-        }
-        if length <= BODY_BYTES_MAX {
-            bytes.extend_from_slice(&part);
-        }
-    }
-    (length <= BODY_BYTES_MAX).then_some(bytes)
 }
 
 impl Asked {

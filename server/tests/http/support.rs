@@ -18,7 +18,8 @@ use server::state::AppState;
 use server::tasks::Tasks;
 use sqlx::PgPool;
 use store::{Caller, Connections, Fingerprint, Rendered, Request, Store};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::contract::CONTRACT;
 
@@ -213,6 +214,25 @@ impl Client {
         let reply = Reply { status, headers, bytes: bytes.to_vec() };
         CONTRACT.check(&method, path, &reply);
         reply
+    }
+
+    /// Status and answer of a request that is written to its end before the answer is read, with its path as it
+    /// stands: other clients read as they write, and tidy the path. Each of `headers` ends its line.
+    pub(crate) async fn written(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, String) {
+        self.written_as(method, path, &format!("content-length: {}\r\n{headers}", body.len()), body).await
+    }
+
+    /// The same, with `headers` that say themselves what the body is.
+    pub(crate) async fn written_as(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, String) {
+        let address = self.base.trim_start_matches("http://");
+        let key = self.key.as_ref().map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{key}{headers}\r\n");
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        (answer.split(' ').nth(1).unwrap().to_owned(), answer)
     }
 
     async fn respond(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> reqwest::Response {

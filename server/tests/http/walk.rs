@@ -16,8 +16,6 @@ use server::config::RateArgs;
 use server::rest;
 use sqlx::PgPool;
 use strum::VariantArray as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::support::{Client, Server, key};
 
@@ -170,22 +168,9 @@ async fn files_are_served_from_their_folder_alone(pool: PgPool) {
         "/pkg",
     ] {
         for client in [&server.client, &server.client.stranger()] {
-            let reply = raw(client, path).await;
+            let reply = client.written("GET", path, "", b"").await;
             assert!(["303", "308", "400", "401", "404"].contains(&reply.0.as_str()), "{path}: {}", reply.0);
             assert!(!reply.1.contains("[package]") && !reply.1.contains("[core]"), "{path}");
         }
     }
-}
-
-/// Status and answer, for a path that is sent as it stands: other clients tidy it first.
-async fn raw(client: &Client, path: &str) -> (String, String) {
-    let address = client.base.trim_start_matches("http://");
-    let key = client.key.as_ref().map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{key}\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    (answer.split(' ').nth(1).unwrap().to_owned(), answer)
 }

@@ -1,25 +1,17 @@
 //! The body of a request: JSON of one shape, within bounds.
 
-use std::time::Duration;
-
-use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use domain::problem::Problem;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::body;
 use crate::rest::problem::ApiError;
 
 /// The largest body: a thousand lines fit several times over.
 const BODY_BYTES_MAX: usize = 1 << 20;
-/// How much of a body that is too large is read and thrown away, so that the client gets to see the
-/// answer instead of a broken connection.
-const DRAIN_BYTES_MAX: usize = 64 << 20;
-/// How long a client may take to send its body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A JSON body of this shape; unknown fields are refused.
 #[derive(Debug)]
@@ -34,8 +26,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let is_json = is_json(request.headers());
-        let declared = declared_length(request.headers());
-        let bytes = bytes(request.into_body(), declared).await?;
+        let bytes = body::read(request.into_body(), BODY_BYTES_MAX).await?;
         if !is_json {
             return Err(Problem::UnsupportedMediaType { expected: "application/json".to_owned() }.into());
         }
@@ -47,41 +38,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Some(Ok(text)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else { return false };
     let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-fn declared_length(headers: &HeaderMap) -> Option<usize> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// The body, if it is small enough and comes in time.
-async fn bytes(body: Body, declared: Option<usize>) -> Result<Vec<u8>, Problem> {
-    let too_large = Problem::TooLarge { max_bytes: BODY_BYTES_MAX as u64 };
-    let read = async {
-        if declared.is_some_and(|bytes| bytes > DRAIN_BYTES_MAX) {
-            return Err(too_large);
-        }
-        let mut body = Limited::new(body, DRAIN_BYTES_MAX);
-        let mut bytes = Vec::new();
-        let mut fits = declared.is_none_or(|bytes| bytes <= BODY_BYTES_MAX);
-        while let Some(frame) = body.frame().await {
-            match frame {
-                Ok(frame) => {
-                    let data = frame.into_data().unwrap_or_default();
-                    fits = fits && bytes.len() + data.len() <= BODY_BYTES_MAX;
-                    if fits {
-                        bytes.extend_from_slice(&data);
-                    }
-                }
-                Err(error) if error.is::<LengthLimitError>() => return Err(too_large),
-                Err(_) => return Err(Problem::malformed("The body broke off.")),
-            }
-        }
-        if fits { Ok(bytes) } else { Err(too_large) }
-    };
-    match tokio::time::timeout(BODY_TIMEOUT, read).await {
-        Ok(result) => result,
-        Err(_) => Err(Problem::malformed("The body did not arrive in time.")),
-    }
 }
 
 /// Reads JSON. What is no JSON, or has a field that does not exist, can't be read; a field of another
@@ -113,8 +69,7 @@ impl<S: Send + Sync> FromRequest<S> for Nothing {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let declared = declared_length(request.headers());
-        let bytes = bytes(request.into_body(), declared).await?;
+        let bytes = body::read(request.into_body(), BODY_BYTES_MAX).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self);
         }
