@@ -20,6 +20,7 @@ use crate::headers;
 use crate::meters;
 use crate::rest::problem::{self, ApiError};
 use crate::state::AppState;
+use crate::unread::Unread;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What the address and the headers of a request may weigh together.
@@ -31,8 +32,9 @@ const PLAIN: [&str; 4] = ["/healthz", "/readyz", "/favicon.svg", "/robots.txt"];
 
 /// Puts the [`Caller`] into the request, the [`Identity`] of whoever is known, and where it comes from; the
 /// id into the answer and into the body of a problem, with the headers that every answer has.
-pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn identify(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let (mut request, unread) = Unread::lend(request);
     let request_id = ids::request_id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", %method, path = shown(&path), id = %request_id);
@@ -55,6 +57,9 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
         (identity, next.run(request).await)
     };
     let (identity, response) = answering.instrument(span).await;
+    if let Some(unread) = unread {
+        unread.throw_away().await;
+    }
     let mut response = problem::with_request_id(response, request_id);
     if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
         response.headers_mut().insert(X_REQUEST_ID, value);

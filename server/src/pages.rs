@@ -41,8 +41,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
 /// A server function. Leptos's own route to it would answer every failure with 500.
 pub(crate) async fn server_function(State(state): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let sent = body::read(body, FORM_BYTES_MAX).await;
-    door::server_function(context(&state), parts, sent).await
+    door::server_function(context(&state), parts, body::read(body, FORM_BYTES_MAX)).await
 }
 
 /// What no route matches: a file, or nothing. Under `/api` it is a problem, elsewhere a page says so.

@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::normalize_path::NormalizePathLayer;
 
 use crate::state::AppState;
-use crate::{cross_site, identify, pages, rest, strangers, unread};
+use crate::{cross_site, identify, pages, rest, strangers};
 
 /// Every path that Holdfast answers on.
 pub fn router(state: AppState) -> Router {
@@ -23,7 +23,6 @@ pub fn router(state: AppState) -> Router {
     let entrance = ServiceBuilder::new()
         // A slash at the end is trimmed before a route is looked for, which the routes inside do.
         .layer(NormalizePathLayer::trim_trailing_slash())
-        .layer(middleware::from_fn(unread::throw_away))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(CatchPanicLayer::custom(rest::problem::panicked))
         .layer(cross_site::layer(&state.admission))

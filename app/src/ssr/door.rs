@@ -31,12 +31,12 @@ struct Asked {
     typed: Vec<(String, String)>,
 }
 
-/// Runs a server function on what was sent, or answers why that could not be read. `context` provides what the
-/// function needs: the store.
+/// Runs a server function on what was sent, which is read only of those who may have it, or answers why not.
+/// `context` provides what the function needs: the store.
 pub async fn server_function(
     context: impl Fn() + Clone + Send + 'static,
     parts: Parts,
-    sent: Result<Bytes, Problem>,
+    sent: impl Future<Output = Result<Bytes, Problem>>,
 ) -> Response<Body> {
     let mut asked = Asked {
         path: parts.uri.path().to_owned(),
@@ -47,11 +47,11 @@ pub async fn server_function(
     if let Err(problem) = admitted(&asked.path, &parts) {
         // Whoever was signed out while typing finds it again after signing in.
         if asked.back_to.is_some() && problem == Problem::Unauthenticated {
-            asked.typed = typed(&sent.unwrap_or_default());
+            asked.typed = typed(&sent.await.unwrap_or_default());
         }
         return asked.answered(ApiError::new(problem));
     }
-    let sent = match sent {
+    let sent = match sent.await {
         Ok(sent) => sent,
         Err(problem) => return asked.answered(ApiError::new(problem)),
     };

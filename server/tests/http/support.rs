@@ -216,19 +216,24 @@ impl Client {
         reply
     }
 
-    /// Status and answer of a request that is written to its end before the answer is read, with its path as it
-    /// stands: other clients read as they write, and tidy the path. Each of `headers` ends its line.
-    pub(crate) async fn written(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, String) {
-        self.written_as(method, path, &format!("content-length: {}\r\n{headers}", body.len()), body).await
+    /// Sends a request to its end before the answer is read, with its path as it stands: other clients read as
+    /// they write, and tidy the path. Each of `headers` ends its line. Status and answer.
+    pub(crate) async fn send_whole(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, String) {
+        let headers = format!("content-length: {}\r\nconnection: close\r\n{headers}", body.len());
+        self.send_bytes(&[&self.head(method, path, &headers), body].concat()).await
     }
 
-    /// The same, with `headers` that say themselves what the body is.
-    pub(crate) async fn written_as(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, String) {
-        let address = self.base.trim_start_matches("http://");
+    /// The head of a request, with our key.
+    pub(crate) fn head(&self, method: &str, path: &str, headers: &str) -> Vec<u8> {
+        let host = self.base.trim_start_matches("http://");
         let key = self.key.as_ref().map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{key}{headers}\r\n");
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+        format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n{key}{headers}\r\n").into_bytes()
+    }
+
+    /// Sends these bytes and reads until the server closes the connection: the first status, and all that came.
+    pub(crate) async fn send_bytes(&self, bytes: &[u8]) -> (String, String) {
+        let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();

@@ -168,7 +168,7 @@ async fn files_are_served_from_their_folder_alone(pool: PgPool) {
         "/pkg",
     ] {
         for client in [&server.client, &server.client.stranger()] {
-            let reply = client.written("GET", path, "", b"").await;
+            let reply = client.send_whole("GET", path, "", b"").await;
             assert!(["303", "308", "400", "401", "404"].contains(&reply.0.as_str()), "{path}: {}", reply.0);
             assert!(!reply.1.contains("[package]") && !reply.1.contains("[core]"), "{path}");
         }
