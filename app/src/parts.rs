@@ -28,6 +28,7 @@ pub(crate) mod figure;
 pub(crate) mod moment;
 pub(crate) mod orders_bar;
 pub(crate) mod pager;
+mod places;
 pub(crate) mod stock_bar;
 
 pub(crate) mod expiry_watch;

@@ -23,7 +23,7 @@ async function userPage(request: APIRequestContext): Promise<string> {
 
 test("places are marked, and reached by links", async ({ page }) => {
   await open(page, "/");
-  const rail = page.getByRole("navigation", { name: "Places" });
+  const rail = page.getByRole("navigation", { name: "Places", exact: true });
   for (const place of ["Products", "Reservations", "Warehouses", "Overview"]) {
     await rail.getByRole("link", { name: place }).click();
     await expect(page.getByRole("heading", { name: place, level: 1 })).toBeVisible();
@@ -31,12 +31,33 @@ test("places are marked, and reached by links", async ({ page }) => {
   }
 });
 
+test("a small screen leads to all places", async ({ page }) => {
+  await page.setViewportSize({ width: 375, height: 800 });
+  await open(page, "/");
+  const bar = page.getByRole("navigation", { name: "Places", exact: true });
+  await expect(bar.getByRole("link")).toHaveText(["Overview", "Products", "Reservations", "Orders", "Warehouses"]);
+  const more = page.getByRole("button", { name: "More places" });
+  const menu = page.getByRole("navigation", { name: "More places" });
+  for (const place of ["Audit log", "Chaos test", "Settings"]) {
+    await more.click();
+    await menu.getByRole("link", { name: place }).click();
+    await expect(page.getByRole("heading", { name: place, level: 1 })).toBeVisible();
+    await expect(menu).toBeHidden();
+    await expect(more).toHaveAttribute("aria-current", "true");
+  }
+  await more.click();
+  await page.keyboard.press("Escape");
+  await expect(menu).toBeHidden();
+  await bar.getByRole("link", { name: "Orders" }).click();
+  await expect(more).not.toHaveAttribute("aria-current");
+});
+
 test("what is not there is said in the same house", async ({ page, request }) => {
   const missing = await request.get("/nowhere", { headers: { accept: "text/html" } });
   expect(missing.status()).toBe(404);
   expect((await request.get("/products/NO-SUCH-SKU")).status()).toBe(404);
   await open(page, "/nowhere");
-  await expect(page.getByRole("navigation", { name: "Places" })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Places", exact: true })).toBeVisible();
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
 });
 

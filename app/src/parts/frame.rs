@@ -1,34 +1,20 @@
 //! The frame of every page: the rail (a bar at the bottom of a small screen), the notes, the keys.
 
-use domain::account::Role;
 use leptos::either::Either;
 use leptos::html::Dialog;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use server_fn::ServerFn as _;
 
 use super::icons::{Icon, Mark, Picture};
 use super::live_dot::LiveDot;
 use super::moment::ZoneNote;
+use super::places::{MorePlaces, Places};
 use super::signed_out::SignedOut;
 use super::theme_switch::ThemeSwitch;
 use super::toast::ToastRegion;
 use crate::account::Account;
 use crate::api::sessions::SessionClose;
 use crate::{keys, links};
-
-/// The places that exist, whom they are for, in the order of a day's work. A small screen shows the first five in
-/// its bar.
-const PLACES: [(&str, &str, Icon, Role); 8] = [
-    (links::OVERVIEW, "Overview", Icon::Overview, Role::Viewer),
-    (links::PRODUCTS, "Products", Icon::Products, Role::Viewer),
-    (links::RESERVATIONS, "Reservations", Icon::Reservations, Role::Viewer),
-    (links::ORDERS, "Orders", Icon::Orders, Role::Viewer),
-    (links::WAREHOUSES, "Warehouses", Icon::Warehouses, Role::Viewer),
-    (links::AUDIT, "Audit log", Icon::Audit, Role::Viewer),
-    (links::CHAOS, "Chaos test", Icon::Chaos, Role::Admin),
-    (links::SETTINGS, "Settings", Icon::Settings, Role::Viewer),
-];
 
 /// Rail, page, notes. Whoever is not signed in has no places to go to: the page stands alone.
 #[component]
@@ -65,23 +51,11 @@ fn Rail(account: Account) -> impl IntoView {
     view! {
         <header class="rail">
             <Brand />
-            <nav class="places" aria-label="Places">
-                {PLACES
-                    .into_iter()
-                    .filter(move |(_, _, _, needs)| role.may(*needs))
-                    .map(|(href, name, icon, _)| {
-                        view! {
-                            <A href=href exact={href == links::OVERVIEW} attr:class="place">
-                                <Picture icon=icon />
-                                <span>{name}</span>
-                            </A>
-                        }
-                    })
-                    .collect_view()}
-            </nav>
+            <Places role=role />
             <div class="rail-foot">
                 <Who account=account />
                 <ThemeSwitch />
+                <MorePlaces role=role />
                 <ZoneNote />
             </div>
         </header>

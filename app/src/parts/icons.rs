@@ -15,6 +15,7 @@ pub(crate) enum Icon {
     Settings,
     Person,
     Leave,
+    More,
     Search,
     Sun,
     Moon,
@@ -35,6 +36,7 @@ impl Icon {
             Self::Settings => "M3 6h7M14 6h3M12 4v4M3 14h3M10 14h7M8 12v4",
             Self::Person => "M10 3.5a3.25 3.25 0 1 1 0 6.5 3.25 3.25 0 0 1 0-6.5M3.5 17a6.5 6.5 0 0 1 13 0",
             Self::Leave => "M11.5 3H4v14h7.5M8.5 10H17M14 7l3 3-3 3",
+            Self::More => "M3 5.5h14M3 10h14M3 14.5h14",
             Self::Search => "M9 3.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M13 13l4 4",
             Self::Sun => {
                 "M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7M10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.3 4.3l1.1 1.1M14.6 \
