@@ -5,5 +5,4 @@ cd "$(dirname "$0")/.." || exit 1
 
 out="$PWD/target/holdfast-$1"
 shift
-export LEPTOS_SITE_ROOT="$out/site" LEPTOS_SITE_PKG_DIR=pkg LEPTOS_HASH_FILES=true
 exec "$out/holdfast" "$@"

@@ -32,7 +32,8 @@ pub struct DatabaseArgs {
     #[arg(long, env = "HOLDFAST_POSTGRES_BIN", value_name = "FOLDER")]
     pub postgres_bin: Option<PathBuf>,
 
-    /// The most connections to keep open to the database.
+    /// The most connections to keep open to the database, beside five for the lanes, the sweep and the journal's
+    /// readers.
     #[arg(long, env = "HOLDFAST_DATABASE_CONNECTIONS", value_name = "COUNT", default_value_t = 20,
           value_parser = clap::value_parser!(u32).range(2..=1_000))]
     pub database_connections: u32,
@@ -74,9 +75,9 @@ pub struct ServeArgs {
           value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     pub products_remembered: u64,
 
-    /// The folder with the files of the pages.
-    #[arg(long, env = "LEPTOS_SITE_ROOT", value_name = "FOLDER", default_value = "target/site")]
-    pub site_root: PathBuf,
+    /// The folder with the files of the pages [default: site, beside the program].
+    #[arg(long, env = "LEPTOS_SITE_ROOT", value_name = "FOLDER")]
+    pub site_root: Option<PathBuf>,
 
     /// How many seconds requests under way are given to end when the server is told to stop.
     #[arg(long, env = "HOLDFAST_SHUTDOWN_SECONDS", value_name = "SECONDS", default_value_t = 10,

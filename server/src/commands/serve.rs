@@ -86,14 +86,18 @@ async fn serve(listener: TcpListener, args: &ServeArgs, database: &Database) -> 
     Ok(())
 }
 
-/// What the pages need to know of their files. Those of a release build are named after their content;
-/// a file beside the executable then says how.
+/// What the pages need to know of their files, which a build puts beside the program. Those of a release build are
+/// named after their content; a file says how.
 fn leptos_options(args: &ServeArgs, address: SocketAddr) -> LeptosOptions {
-    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("hash.txt")));
+    let program = std::env::current_exe().unwrap_or_default();
+    let site_root = args.site_root.clone().unwrap_or_else(|| program.with_file_name("site"));
+    if !site_root.is_dir() {
+        tracing::warn!(folder = %site_root.display(), "the files of the pages are not here: see --site-root");
+    }
     LeptosOptions::builder()
         .output_name("holdfast")
-        .site_root(args.site_root.to_string_lossy().into_owned())
+        .site_root(site_root.to_string_lossy().into_owned())
         .site_addr(address)
-        .hash_files(beside.is_some_and(|path| path.exists()))
+        .hash_files(program.with_file_name("hash.txt").exists())
         .build()
 }
