@@ -191,6 +191,11 @@ pub(crate) fn audit(at: &AuditAt) -> String {
     format!("{AUDIT}{}", to_query(&pairs))
 }
 
+/// The audit log, narrowed so, from its beginning.
+pub(crate) fn audit_of(form: AuditForm) -> String {
+    audit(&AuditAt { form, cursor: String::new() })
+}
+
 /// A product by its SKU, which people can read; by its id, where the SKU would be read as something else:
 /// as an id, as the page for a new product, or as an escape (browsers and routers decode `%` more than
 /// once on the way).

@@ -9,6 +9,7 @@ pub(crate) mod theme_switch;
 pub(crate) mod toast;
 
 pub(crate) mod closed;
+pub(crate) mod journal;
 pub(crate) mod live_dot;
 pub(crate) mod loaded;
 pub(crate) mod trouble;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use action::Action;
-pub use subject::{Subject, SubjectError};
+pub use subject::{Subject, SubjectError, SubjectRef};
 
 use crate::actor::Actor;
 use crate::ids::{ChangeId, ProductId, RequestId};

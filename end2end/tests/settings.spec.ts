@@ -40,6 +40,11 @@ test("a user is created, renamed, given another role, and let in no more", async
   await expect(page.getByRole("button", { name: "Deactivate" })).toBeVisible();
   await signIn(theirs, { email, password });
   await theirs.dispose();
+
+  await expect(page.getByRole("list", { name: "Journal of this user" })).toContainText("created");
+  await page.getByRole("link", { name: "What they did" }).click();
+  await expect(page).toHaveURL(/actor=user/);
+  await expect(page.getByRole("list", { name: "Journal entries" }).getByRole("listitem")).toHaveCount(2);
 });
 
 test("an email is one user's", async ({ page, request }) => {

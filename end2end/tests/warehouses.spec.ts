@@ -53,6 +53,14 @@ test("a warehouse is made, renamed, moved back, and passed by after a question",
   });
   await page.getByRole("button", { name: "Activate" }).click();
   await expect(page.getByText("Units are reserved from it")).toBeVisible();
+
+  const journal = page.getByRole("list", { name: "Journal of this warehouse" });
+  await expect(journal.locator(".entry-what strong")).toHaveText([
+    /^Warehouse activated/, /^Warehouse deactivated/, /^Warehouse changed/, /^Warehouse created/,
+  ]);
+  await page.getByRole("link", { name: "All in the audit log" }).click();
+  await expect(page).toHaveURL(new RegExp(`kind=warehouse&id=${made}`));
+  await expect(page.getByRole("list", { name: "Journal entries" }).getByRole("listitem")).toHaveCount(4);
 });
 
 test("a taken code is refused with a word, and what was typed stays", async ({ page }) => {

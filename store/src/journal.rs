@@ -7,6 +7,7 @@ mod followers;
 mod list;
 mod names;
 mod row;
+mod subject;
 pub(crate) mod tail;
 mod told;
 pub(crate) mod visible;

@@ -58,6 +58,12 @@ impl Store {
         self.read(async move |mut conn| warehouse_fetch_in_tx(&mut conn, &code).await.map(|(_, found)| found)).await
     }
 
+    /// # Errors
+    /// `not_found`.
+    pub(crate) async fn warehouse_id(&self, code: WarehouseCode) -> Result<WarehouseId, StoreError> {
+        self.read(async move |mut conn| warehouse_fetch_in_tx(&mut conn, &code).await.map(|(id, _)| id)).await
+    }
+
     /// A page of warehouses, first the one that is drawn on first.
     ///
     /// # Errors

@@ -2,11 +2,11 @@
 
 use domain::actor::Actor;
 use domain::form::{FieldErrors, Fields};
-use domain::ids::ReservationId;
-use domain::journal::Action;
-use domain::order::OrderRef;
+use domain::ids::ProductId;
+use domain::journal::{Action, Subject, SubjectError, SubjectRef};
 use domain::order::filter::OrderFilterForm;
 use domain::product::ProductRef;
+use domain::sku::Sku;
 use domain::time::Timestamp;
 
 use super::{FILTER_CURRENCY, given};
@@ -15,9 +15,9 @@ use crate::query::Query;
 /// The filter of the audit log, as typed; its query string is the page's state.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct AuditForm {
-    /// What kind of thing the entries are about: `product`, `reservation` or `order`.
+    /// What kind of thing the entries are about, of [`Subject::KINDS`].
     pub(crate) kind: String,
-    /// Which one: its id, a product's SKU, or an order's number.
+    /// Which one: its id, a product's SKU, an order's number, or a warehouse's code.
     pub(crate) id: String,
     pub(crate) actor: String,
     pub(crate) action: String,
@@ -29,20 +29,12 @@ pub(crate) struct AuditForm {
 /// The filter of the audit log, read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct AuditQuery {
-    pub(crate) about: Option<About>,
+    pub(crate) about: Option<SubjectRef>,
     pub(crate) product: Option<ProductRef>,
     pub(crate) actor: Option<Actor>,
     pub(crate) action: Option<Action>,
     pub(crate) from: Option<Timestamp>,
     pub(crate) to: Option<Timestamp>,
-}
-
-/// What entries are about, as people name it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum About {
-    Product(ProductRef),
-    Reservation(ReservationId),
-    Order(OrderRef),
 }
 
 impl AuditForm {
@@ -60,6 +52,21 @@ impl AuditForm {
         }
     }
 
+    /// What is about one subject, named as [`SubjectRef::new`] reads it.
+    pub(crate) fn about(kind: &str, id: String) -> Self {
+        Self { kind: kind.to_owned(), id, ..Self::default() }
+    }
+
+    /// What is about one product or moved its stock. By its SKU, which people can read, but for one that would be
+    /// taken for an id.
+    pub(crate) fn of_product(sku: &Sku, id: ProductId) -> Self {
+        let sku = match ProductRef::parse(sku.as_str()) {
+            Some(ProductRef::Sku(sku)) => sku.to_string(),
+            Some(ProductRef::Id(_)) | None => id.to_string(),
+        };
+        Self { sku, ..Self::default() }
+    }
+
     /// Its fields, for a link: [`Self::read`] reads them back.
     pub(crate) fn pairs(&self) -> Vec<(&'static str, &str)> {
         let Self { kind, id, actor, action, sku, from, to } = self;
@@ -70,7 +77,7 @@ impl AuditForm {
     /// One error for each field: `kind`, `id`, `actor`, `action`, `sku`, `from`, `to`.
     pub(crate) fn parse(&self) -> Result<AuditQuery, FieldErrors> {
         let mut fields = Fields::default();
-        let about = self.about(&mut fields);
+        let about = self.subject(&mut fields);
         let sku = "must be a SKU or a product's id";
         let product = given(&self.sku).and_then(|text| fields.take("sku", ProductRef::parse(text).ok_or(sku)));
         let actor = given(&self.actor).and_then(|text| fields.take("actor", text.parse::<Actor>()));
@@ -82,32 +89,26 @@ impl AuditForm {
         fields.finish(|| Some(AuditQuery { about, product, actor, action, from: range.from, to: range.to }))
     }
 
-    fn about(&self, fields: &mut Fields) -> Option<About> {
-        let id = given(&self.id);
-        match (self.kind.as_str(), id) {
-            ("", None) => None,
-            ("", Some(_)) => {
-                fields.refuse("kind", "must be chosen, to know whose id it is");
+    fn subject(&self, fields: &mut Fields) -> Option<SubjectRef> {
+        let kind = given(&self.kind);
+        let Some(id) = given(&self.id) else {
+            match kind {
+                Some(kind) if Subject::KINDS.contains(&kind) => fields.refuse("id", "is required, to know which"),
+                Some(_) => fields.refuse("kind", "must be one of the list"),
+                None => {}
+            }
+            return None;
+        };
+        let Some(kind) = kind else {
+            fields.refuse("kind", "must be chosen, to know whose id it is");
+            return None;
+        };
+        match SubjectRef::new(kind, id) {
+            Err(SubjectError::Kind) => {
+                fields.refuse("kind", "must be one of the list");
                 None
             }
-            ("product", Some(id)) => {
-                let product = ProductRef::parse(id).ok_or("must be a SKU or a product's id");
-                fields.take("id", product).map(About::Product)
-            }
-            ("reservation", Some(id)) => {
-                fields.take("id", id.parse().map_err(|_| "must be a reservation's id")).map(About::Reservation)
-            }
-            ("order", Some(id)) => {
-                fields.take("id", OrderRef::parse(id).ok_or("must be an order's number or id")).map(About::Order)
-            }
-            ("product" | "reservation" | "order", None) => {
-                fields.refuse("id", "is required, to know which");
-                None
-            }
-            _ => {
-                fields.refuse("kind", "must be product, reservation or order");
-                None
-            }
+            about => fields.take("id", about),
         }
     }
 }
@@ -126,13 +127,15 @@ mod tests {
         assert_eq!(parse(""), Ok(AuditQuery::default()));
         let query =
             parse("kind=order&id=1042&actor=system:expiry&action=order.shipped&sku=85123A&from=2026-11-22").unwrap();
-        assert!(matches!(query.about, Some(About::Order(OrderRef::Number(_)))));
+        assert!(matches!(query.about, Some(SubjectRef::Order(_))));
         assert_eq!(query.action, Some(Action::OrderShipped));
         assert_eq!(query.from, Some("2026-11-22T00:00:00Z".parse().unwrap()));
         assert_eq!(fields_of(parse("kind=order")), ["id"]);
         assert_eq!(fields_of(parse("id=1042")), ["kind"]);
         assert_eq!(fields_of(parse("kind=order&id=x")), ["id"]);
-        assert_eq!(fields_of(parse("kind=user&id=1&actor=me&action=x&to=x")), ["kind", "actor", "action", "to"]);
+        assert_eq!(fields_of(parse("kind=cart")), ["kind"]);
+        assert!(matches!(parse("kind=warehouse&id=MAIN").unwrap().about, Some(SubjectRef::Warehouse(_))));
+        assert_eq!(fields_of(parse("kind=cart&id=1&actor=me&action=x&to=x")), ["kind", "actor", "action", "to"]);
         assert_eq!(fields_of(parse("from=2026-11-23&to=2026-11-22")), ["from"]);
     }
 }

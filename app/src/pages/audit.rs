@@ -1,7 +1,7 @@
 //! The audit log: everything that ever happened, filtered, page by page, each entry with what it changed.
 
 use domain::form::FieldErrors;
-use domain::journal::{Action, NamedEntry};
+use domain::journal::{Action, NamedEntry, Subject};
 use domain::page::Page;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -66,13 +66,13 @@ pub(crate) fn Audit() -> impl IntoView {
 #[component]
 fn AuditFilter() -> impl IntoView {
     let filter = FilterState::new(PLAN);
-    let kinds = ["product", "reservation", "order"].map(|kind| (kind, capital(kind))).to_vec();
+    let kinds = Subject::KINDS.map(|kind| (kind, kind_in_words(kind))).to_vec();
     let actions = Action::VARIANTS.iter().map(|action| (action.as_str(), capital(action.words()))).collect();
     view! {
         <FilterForm filter=filter path=links::AUDIT label="Filter the audit log">
             <div class="filter-fields">
                 <FilterSelect filter=filter name="kind" label="About" options=kinds />
-                <FilterField filter=filter name="id" label="Which" placeholder="Number, SKU or id" />
+                <FilterField filter=filter name="id" label="Which" placeholder="SKU, number, code or id" />
                 <FilterSelect filter=filter name="action" label="Action" options=actions />
                 <FilterField filter=filter name="sku" label="SKU" takes=Takes::Search hint="Its stock included." />
                 <FilterField filter=filter name="actor" label="Who" list="actors" placeholder="local, system:expiry" />
@@ -87,6 +87,10 @@ fn AuditFilter() -> impl IntoView {
             </datalist>
         </FilterForm>
     }
+}
+
+fn kind_in_words(kind: &str) -> String {
+    if kind == "key" { "API key".to_owned() } else { capital(kind) }
 }
 
 fn chips(form: &AuditForm) -> Vec<Chip> {

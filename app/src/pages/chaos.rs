@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use crate::api::chaos::chaos_fetch;
 use crate::error::ApiError;
 use crate::forms::AuditForm;
-use crate::links::{self, AuditAt};
+use crate::links;
 use crate::parts::frame::PageHead;
 use crate::parts::loaded::Loaded;
 use crate::parts::page_key::PageKey;
@@ -137,7 +137,7 @@ fn Ways(run: Signal<Option<ChaosRun>>) -> impl IntoView {
     move || {
         sku.get().map(|sku| {
             let form = AuditForm { sku: sku.to_string(), ..AuditForm::default() };
-            let journal = links::audit(&AuditAt { form, cursor: String::new() });
+            let journal = links::audit_of(form);
             view! {
                 <span class="chaos-ways">
                     <a href=journal>"Journal of the run"</a>

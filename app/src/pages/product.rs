@@ -23,16 +23,16 @@ use crate::api::reservations::reservation_list;
 use crate::api::warehouses::warehouse_list;
 use crate::clock;
 use crate::error::ApiError;
-use crate::forms::read_moment;
+use crate::forms::{AuditForm, read_moment};
 use crate::links::{self, ReservationsAt};
 use crate::live::{Live, Topic};
 use crate::parts::badge::{ArchivedBadge, LowBadge};
 use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_table::{HoldTable, Of};
+use crate::parts::journal::Journal;
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
-use crate::parts::timeline::Timeline;
 use crate::query::Query;
 use crate::refresh::Refresh;
 
@@ -143,6 +143,7 @@ fn Body(
     });
     expiry_watch::watch(holds, refresh);
     let id = product.with_untracked(|product| product.id);
+    let all = product.with_untracked(|product| AuditForm::of_product(&product.sku, id));
     Live::provide(refresh).listen(move || Topic::Products(vec![id]));
     let product: Signal<ProductView> = product.into();
     let warehouses = Memo::new(move |_| folder.with(|folder| folder.warehouses.clone()));
@@ -167,12 +168,7 @@ fn Body(
             <div class="product-rest">
                 <Holds folder=folder holds=holds refresh=refresh />
                 {over_time.run()}
-                <section class="section" aria-labelledby="journal-title">
-                    <div class="section-head">
-                        <h2 id="journal-title">"Journal"</h2>
-                    </div>
-                    <Timeline entries=entries label="Journal of this product" />
-                </section>
+                <Journal entries=entries label="Journal of this product" all=all />
             </div>
         </div>
     }

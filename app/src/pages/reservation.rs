@@ -14,6 +14,7 @@ use crate::api::journal::{About, journal_latest};
 use crate::api::reservations::reservation_fetch;
 use crate::clock;
 use crate::error::ApiError;
+use crate::forms::AuditForm;
 use crate::links::{self, ReservationsAt};
 use crate::live::{Live, Topic};
 use crate::parts::badge::StatusBadge;
@@ -21,16 +22,14 @@ use crate::parts::countdown::Countdown;
 use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_actions::HoldActions;
+use crate::parts::journal::{ENTRIES_SHOWN, Journal};
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::moment::Moment;
 use crate::parts::page_key::PageKey;
-use crate::parts::timeline::Timeline;
 use crate::refresh::Refresh;
 use crate::words::lines_in_words;
 
 use order::MakeOrder;
-
-const ENTRIES_SHOWN: &str = "100";
 
 /// What the page shows, read together.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -80,6 +79,7 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
     let id = hold.with_untracked(|hold| hold.reservation.id);
     Live::provide(refresh).listen(move || Topic::Reservation(id));
     let title = Signal::derive(move || hold.with(|hold| lines_in_words(&hold.reservation)));
+    let all = AuditForm::about("reservation", id.to_string());
     view! {
         <PageHead title=title line=move || view! { <Line hold=hold /> }>
             <HoldActions hold=hold refresh=refresh />
@@ -92,12 +92,7 @@ fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
             </div>
             <Lines hold=hold />
         </section>
-        <section class="section" aria-labelledby="journal-title">
-            <div class="section-head">
-                <h2 id="journal-title">"Journal"</h2>
-            </div>
-            <Timeline entries=entries label="Journal of this reservation" />
-        </section>
+        <Journal entries=entries label="Journal of this reservation" all=all />
     }
 }
 

@@ -1,13 +1,17 @@
 //! One user, as admins manage them: their facts, a new password, and whether they are let in.
 
 use domain::account::{Password, Role, User};
+use domain::actor::Actor;
 use domain::form::{FieldError, FieldErrors};
+use domain::journal::NamedEntry;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::settings::roles;
+use crate::api::journal::{About, journal_latest};
 use crate::api::users::{UserActivate, UserChange, UserPasswordSet, user_fetch};
-use crate::forms::UserForm;
+use crate::error::ApiError;
+use crate::forms::{AuditForm, UserForm};
 use crate::links;
 use crate::parts::activation::{Activation, Turn};
 use crate::parts::badge::{AccountBadge, Standing};
@@ -16,11 +20,26 @@ use crate::parts::confirm::Confirm;
 use crate::parts::field::{Kind, SelectField, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::frame::PageHead;
+use crate::parts::journal::{ENTRIES_SHOWN, Journal};
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
 use crate::parts::submit::{FormShell, Submit, Weight};
 use crate::parts::toast::Toasts;
 use crate::refresh::Refresh;
+
+/// What the page shows, read together.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+struct Folder {
+    user: User,
+    entries: Vec<NamedEntry>,
+}
+
+async fn folder(id: String) -> Result<Folder, ApiError> {
+    // The user first: that there is none is said of them, and not of a subject.
+    let user = user_fetch(id.clone()).await?;
+    let entries = journal_latest(About::Subject(format!("user:{id}")), ENTRIES_SHOWN).await?;
+    Ok(Folder { user, entries })
+}
 
 /// The page. It is built anew for another user, since its forms are about one.
 #[component]
@@ -40,16 +59,21 @@ pub(crate) fn UserPage() -> impl IntoView {
 fn OneUser(id: String) -> impl IntoView {
     PageKey::provide();
     let refresh = Refresh::new();
-    let data = Resource::new(move || (id.clone(), refresh.count()), |(id, _)| user_fetch(id));
+    let data = Resource::new(move || (id.clone(), refresh.count()), |(id, _)| folder(id));
     view! {
-        <Loaded data=data rows=8 stands_for=StandsFor::Page let:user>
-            <Body user=user refresh=refresh />
+        <Loaded data=data rows=8 stands_for=StandsFor::Page let:folder>
+            <Body folder=folder refresh=refresh />
         </Loaded>
     }
 }
 
 #[component]
-fn Body(user: Signal<User>, refresh: Refresh) -> impl IntoView {
+fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
+    let user = Signal::derive(move || folder.with(|folder| folder.user.clone()));
+    let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
+    let id = user.with_untracked(|user| user.id);
+    let all = AuditForm::about("user", id.to_string());
+    let done = AuditForm { actor: Actor::User(id).to_string(), ..AuditForm::default() };
     let active = Memo::new(move |_| user.with(|user| user.active));
     let turns = StoredValue::new(0);
     let standing = move || if active.get() { Standing::Valid("Active") } else { Standing::Over("Deactivated") };
@@ -71,7 +95,7 @@ fn Body(user: Signal<User>, refresh: Refresh) -> impl IntoView {
             <section class="section card" aria-labelledby="password-title">
                 <h2 id="password-title">"New password"</h2>
                 <p class="muted card-line">"It ends all sessions of theirs. Tell them in a way that nobody else reads."</p>
-                <PasswordForm user=user />
+                <PasswordForm user=user refresh=refresh />
             </section>
             <section class="section card" aria-labelledby="access-title">
                 <h2 id="access-title">"Access"</h2>
@@ -80,6 +104,9 @@ fn Body(user: Signal<User>, refresh: Refresh) -> impl IntoView {
                 </Show>
             </section>
         </div>
+        <Journal entries=entries label="Journal of this user" all=all>
+            <a href=links::audit_of(done)>"What they did"</a>
+        </Journal>
     }
 }
 
@@ -113,7 +140,7 @@ fn FactsForm(user: Signal<User>, refresh: Refresh) -> impl IntoView {
 }
 
 #[component]
-fn PasswordForm(user: Signal<User>) -> impl IntoView {
+fn PasswordForm(user: Signal<User>, refresh: Refresh) -> impl IntoView {
     let action = ServerAction::<UserPasswordSet>::new();
     let toasts = Toasts::here();
     let id = user.with_untracked(|user| user.id.to_string());
@@ -124,8 +151,10 @@ fn PasswordForm(user: Signal<User>) -> impl IntoView {
         check: check_password,
         after: AfterSuccess::Clear,
     };
-    let form =
-        FormState::new(action, plan, move |user: &User| toasts.say(format!("{} has a new password.", user.name)));
+    let form = FormState::new(action, plan, move |user: &User| {
+        toasts.say(format!("{} has a new password.", user.name));
+        refresh.now();
+    });
     view! {
         <FormShell action=action form=form hidden=vec![("user", id.clone())] key=format!("password:{id}")>
             <TextField

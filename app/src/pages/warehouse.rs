@@ -2,12 +2,16 @@
 
 use domain::account::Role;
 use domain::form::{FieldErrors, WarehouseForm};
+use domain::journal::NamedEntry;
 use domain::warehouse::Warehouse;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::account::Account;
+use crate::api::journal::{About, journal_latest};
 use crate::api::warehouses::{WarehouseActivate, WarehouseChange, warehouse_fetch};
+use crate::error::ApiError;
+use crate::forms::AuditForm;
 use crate::links;
 use crate::parts::activation::{Activation, Turn};
 use crate::parts::badge::{AccountBadge, Standing};
@@ -15,11 +19,26 @@ use crate::parts::confirm::Confirm;
 use crate::parts::field::{Kind, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::frame::PageHead;
+use crate::parts::journal::{ENTRIES_SHOWN, Journal};
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
 use crate::parts::submit::{FormShell, Submit, Weight};
 use crate::parts::toast::Toasts;
 use crate::refresh::Refresh;
+
+/// What the page shows, read together.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+struct Folder {
+    warehouse: Warehouse,
+    entries: Vec<NamedEntry>,
+}
+
+async fn folder(code: String) -> Result<Folder, ApiError> {
+    // The warehouse first: that there is none is said of it, and not of a subject.
+    let warehouse = warehouse_fetch(code.clone()).await?;
+    let entries = journal_latest(About::Subject(format!("warehouse:{code}")), ENTRIES_SHOWN).await?;
+    Ok(Folder { warehouse, entries })
+}
 
 /// The page. It is built anew for another warehouse, since its forms are about one.
 #[component]
@@ -37,20 +56,23 @@ pub(crate) fn WarehousePage() -> impl IntoView {
 fn OneWarehouse(code: String) -> impl IntoView {
     PageKey::provide();
     let refresh = Refresh::new();
-    let data = Resource::new(move || (code.clone(), refresh.count()), |(code, _)| warehouse_fetch(code));
+    let data = Resource::new(move || (code.clone(), refresh.count()), |(code, _)| folder(code));
     view! {
-        <Loaded data=data rows=6 stands_for=StandsFor::Page let:warehouse>
-            <Body warehouse=warehouse refresh=refresh />
+        <Loaded data=data rows=6 stands_for=StandsFor::Page let:folder>
+            <Body folder=folder refresh=refresh />
         </Loaded>
     }
 }
 
 #[component]
-fn Body(warehouse: Signal<Warehouse>, refresh: Refresh) -> impl IntoView {
+fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
+    let warehouse = Signal::derive(move || folder.with(|folder| folder.warehouse.clone()));
+    let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
     let active = Memo::new(move |_| warehouse.with(|warehouse| warehouse.active));
     let turns = StoredValue::new(0);
     let standing = move || if active.get() { Standing::Valid("Active") } else { Standing::Over("Not active") };
     let code = warehouse.with_untracked(|warehouse| warehouse.code.to_string());
+    let all = AuditForm::about("warehouse", code.clone());
     let line = move || {
         view! {
             <a href=links::WAREHOUSES>"Warehouses"</a>
@@ -101,6 +123,7 @@ fn Body(warehouse: Signal<Warehouse>, refresh: Refresh) -> impl IntoView {
                     })}
             </section>
         </div>
+        <Journal entries=entries label="Journal of this warehouse" all=all />
     }
 }
 

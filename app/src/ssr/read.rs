@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use domain::form::{FieldErrors, Fields};
 use domain::ids::{KeyId, ProductId, ReservationId, UserId};
-use domain::journal::{EntryFilter, Subject};
+use domain::journal::EntryFilter;
 use domain::order::filter::{OrderFilterForm, OrderQuery};
 use domain::order::{OrderChange, OrderRef};
 use domain::page::Limit;
@@ -20,7 +20,6 @@ use store::Store;
 
 use super::{refused, refused_field};
 use crate::error::ApiError;
-use crate::forms::audit::About;
 use crate::forms::{AuditForm, FILTER_CURRENCY, given as typed};
 
 /// The text, where there is any.
@@ -111,12 +110,7 @@ pub(crate) async fn entry_filter(store: &Store, words: [Option<String>; 6]) -> R
     let form = AuditForm { kind: kind.to_owned(), id: id.to_owned(), actor, action, sku, from, to };
     let query = form.parse().map_err(refused)?;
     let subject = match query.about {
-        Some(About::Product(product)) => Some(Subject::Product(product_id(store, &product).await?)),
-        Some(About::Reservation(id)) => Some(Subject::Reservation(id)),
-        Some(About::Order(OrderRef::Id(id))) => Some(Subject::Order(id)),
-        Some(About::Order(number @ OrderRef::Number(_))) => {
-            Some(Subject::Order(store.order_fetch(&number).await?.order.id))
-        }
+        Some(about) => Some(store.subject_find(about).await?),
         None => None,
     };
     let product = match query.product {

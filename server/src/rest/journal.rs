@@ -4,7 +4,7 @@ use axum::Json as JsonAnswer;
 use axum::extract::State;
 use domain::actor::Actor;
 use domain::form::Fields;
-use domain::journal::{Action, Entry, EntryFilter, Subject};
+use domain::journal::{Action, Entry, EntryFilter, SubjectRef};
 use domain::page::Page;
 use domain::product::ProductRef;
 use domain::sku::Sku;
@@ -54,7 +54,7 @@ pub(crate) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<JsonAnswer<Page<Entry>>, ApiError> {
     let mut fields = Fields::default();
-    let subject = query.subject.map(|subject| fields.take("subject", subject.parse::<Subject>()));
+    let subject = query.subject.map(|subject| fields.take("subject", subject.parse::<SubjectRef>()));
     let sku = query.sku.map(|sku| fields.take("sku", Sku::new(sku)));
     let actor = query.actor.map(|actor| fields.take("actor", actor.parse::<Actor>()));
     let action = query.action.map(|action| {
@@ -68,6 +68,10 @@ pub(crate) async fn list(
         fields.refuse("from", "must not be after to");
     }
     let (subject, sku) = checked(fields.finish(|| Some((subject.flatten(), sku.flatten()))))?;
+    let subject = match subject {
+        Some(subject) => Some(store.subject_find(subject).await?),
+        None => None,
+    };
     let product = match sku {
         Some(sku) => Some(store.product_fetch(&ProductRef::Sku(sku)).await?.id),
         None => None,

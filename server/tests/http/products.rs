@@ -25,6 +25,7 @@ async fn a_product_is_created_found_by_id_and_sku_and_told_of_in_the_journal(poo
     }
     let journal = server.client.get(&format!("/api/audit?subject=product:{id}")).await.json();
     assert_eq!(journal["items"][0]["action"], "product.created");
+    assert_eq!(server.client.get("/api/audit?subject=product:A%2F1%20%3F").await.json(), journal);
     assert!(journal["items"][0]["actor"].as_str().unwrap().starts_with("key:"), "{journal}");
     assert_eq!(journal["items"][0]["request_id"].as_str(), created.header("x-request-id"));
 }

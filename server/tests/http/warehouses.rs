@@ -58,6 +58,8 @@ async fn a_warehouse_is_made_changed_and_listed_in_the_order_of_drawing(pool: Pg
     let subject = told["items"][0]["subject"]["id"].as_str().unwrap().to_owned();
     let told = server.client.get(&format!("/api/audit?subject=warehouse:{subject}")).await.json();
     assert_eq!(told["items"].as_array().unwrap().len(), 1);
+    assert_eq!(server.client.get("/api/audit?subject=warehouse:MAIN").await.json(), told);
+    server.client.get("/api/audit?subject=warehouse:NOPE").await.assert_problem(404, "not_found");
 }
 
 #[sqlx::test(migrations = "../migrations")]

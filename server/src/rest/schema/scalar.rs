@@ -69,10 +69,41 @@ const MOMENT_PATTERN: &str =
 pub(crate) const ACTOR_PATTERN: &str =
     "^(local|system:[a-z_]+|(user|key):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
-pub(crate) const SUBJECT_PATTERN: &str =
-    "^(product|warehouse|reservation|order|user|key):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
+/// The name of an order: its number or its id.
+macro_rules! order_name {
+    () => {
+        "([1-9][0-9]{0,17}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+    };
+}
+/// A code of at most so many characters and two.
+macro_rules! code {
+    ($between:literal) => {
+        concat!(
+            "[^",
+            r"\u0020",
+            invisible!(),
+            "]([^",
+            invisible!(),
+            "]{0,",
+            $between,
+            "}[^",
+            r"\u0020",
+            invisible!(),
+            "])?"
+        )
+    };
+}
 
-const ORDER_PATTERN: &str = "^([1-9][0-9]{0,17}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
+pub(crate) const SUBJECT_PATTERN: &str = concat!(
+    "^(product:",
+    code!("62"),
+    "|warehouse:",
+    code!("14"),
+    "|order:",
+    order_name!(),
+    "|(warehouse|reservation|user|key):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"
+);
+const ORDER_PATTERN: &str = concat!("^", order_name!(), "$");
 
 macro_rules! scalar {
     ($(#[doc = $doc:literal])+ $name:ident = $schema:expr) => {
@@ -206,8 +237,9 @@ scalar! {
     UnitsChange = whole(i64::MIN, i64::MAX).examples([-6])
 }
 scalar! {
-    /// What an entry of the journal is about, as `kind:id`.
-    SubjectText = string().pattern(Some(SUBJECT_PATTERN)).examples(["product:019a0000-0000-7000-8000-000000000001"])
+    /// What an entry of the journal is about, as `kind:id`. A product's SKU, an order's number or a warehouse's code
+    /// will do for the id.
+    SubjectText = string().pattern(Some(SUBJECT_PATTERN)).examples(["order:1042"])
 }
 scalar! {
     /// The kind of what an entry is about.
@@ -313,7 +345,7 @@ fn whole(min: i64, max: i64) -> ObjectBuilder {
 #[cfg(test)]
 mod tests {
     use domain::actor::Actor as DomainActor;
-    use domain::journal::Subject;
+    use domain::journal::SubjectRef;
     use domain::order::OrderRef;
     use jsonschema::Validator;
     use proptest::prelude::{Strategy as Generator, any, prop, prop_assert, prop_assert_eq, prop_oneof};
@@ -389,7 +421,31 @@ mod tests {
         for text in words.into_iter().chain(kinds) {
             let value = Value::String(text.clone());
             assert_eq!(actor.is_valid(&value), text.parse::<DomainActor>().is_ok(), "{text}");
-            assert_eq!(subject.is_valid(&value), text.parse::<Subject>().is_ok(), "{text}");
+            assert_eq!(subject.is_valid(&value), text.parse::<SubjectRef>().is_ok(), "{text}");
+        }
+        let sku = "x".repeat(64);
+        for text in [
+            "product:A",
+            "product:a b:1",
+            "product: a",
+            "product:",
+            "warehouse:MAIN",
+            "warehouse:",
+            "warehouse:MAIN ",
+            "order:1042",
+            "order:01",
+            "order:x",
+            "reservation:1",
+            "user:ada@example.com",
+            "cart:1",
+            "Product:A",
+            &format!("product:{sku}"),
+            &format!("product:{sku}x"),
+            "warehouse:0123456789abcdef",
+            "warehouse:0123456789abcdefg",
+        ] {
+            let is_documented = subject.is_valid(&Value::String(text.to_owned()));
+            assert_eq!(is_documented, text.parse::<SubjectRef>().is_ok(), "{text}");
         }
         for text in ["1", "0", "01", "-1", "1042", "x", "", id] {
             assert_eq!(order.is_valid(&Value::String(text.to_owned())), OrderRef::parse(text).is_some(), "{text}");
