@@ -32,8 +32,8 @@ pub struct DatabaseArgs {
     #[arg(long, env = "HOLDFAST_POSTGRES_BIN", value_name = "FOLDER")]
     pub postgres_bin: Option<PathBuf>,
 
-    /// The most connections to keep open to the database, beside five for the lanes, the sweep and the journal's
-    /// readers.
+    /// The most connections to keep open to the database, beside five for the lanes, the sweep and the
+    /// reader of the journal.
     #[arg(long, env = "HOLDFAST_DATABASE_CONNECTIONS", value_name = "COUNT", default_value_t = 20,
           value_parser = clap::value_parser!(u32).range(2..=1_000))]
     pub database_connections: u32,

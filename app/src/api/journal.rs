@@ -9,9 +9,9 @@ use server_fn::codec::GetUrl;
 
 use crate::error::ApiError;
 
-/// Journal entries, newest first: all, those about one `subject` (`kind:id`, where a SKU, an order's
-/// number or a warehouse's code will do for the id), those about a `product` (its id or SKU) and its stock, those by one `actor`
-/// or of one `action`, those `from` one date or time and before another (`to`). They say the names of whom
+/// Journal entries, newest first: all, those about one `subject` (`kind:id`, where a SKU, an order's number or a
+/// warehouse's code will do for the id), those about a `product` (its id or SKU) and its stock, those by one
+/// `actor` or of one `action`, those `from` one date or time and before another (`to`). They say the names of whom
 /// they tell.
 #[server(prefix = "/api/fn", endpoint = "journal_list", input = GetUrl)]
 pub async fn journal_list(

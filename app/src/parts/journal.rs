@@ -7,7 +7,7 @@ use super::timeline::Timeline;
 use crate::forms::AuditForm;
 use crate::links;
 
-/// How many entries a page asks for; the audit log has the others.
+/// How many entries such a page asks for, where they are not read anew all the time; the audit log has the others.
 pub(crate) const ENTRIES_SHOWN: &str = "100";
 
 /// The latest entries, as a section of a page.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 use uuid::Uuid;
 
 use crate::ids::{KeyId, OrderId, ProductId, ReservationId, UserId, WarehouseId};
@@ -13,7 +14,7 @@ use crate::sku::Sku;
 use crate::warehouse::WarehouseCode;
 
 /// What an entry is about.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, EnumCount)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
     Product(ProductId),
@@ -45,7 +46,7 @@ pub enum SubjectError {
 
 impl Subject {
     /// All kinds, in the order in which people look for them.
-    pub const KINDS: [&str; 6] = ["product", "reservation", "order", "warehouse", "user", "key"];
+    pub const KINDS: [&str; Self::COUNT] = ["product", "reservation", "order", "warehouse", "user", "key"];
 
     pub const fn kind(self) -> &'static str {
         match self {
@@ -69,17 +70,16 @@ impl Subject {
         }
     }
 
-    /// # Errors
-    /// [`SubjectError::Kind`] for a kind that does not exist.
-    pub fn new(kind: &str, id: Uuid) -> Result<Self, SubjectError> {
+    /// `None` for a kind that does not exist.
+    pub fn new(kind: &str, id: Uuid) -> Option<Self> {
         match kind {
-            "product" => Ok(Self::Product(ProductId::from_uuid(id))),
-            "warehouse" => Ok(Self::Warehouse(WarehouseId::from_uuid(id))),
-            "reservation" => Ok(Self::Reservation(ReservationId::from_uuid(id))),
-            "order" => Ok(Self::Order(OrderId::from_uuid(id))),
-            "user" => Ok(Self::User(UserId::from_uuid(id))),
-            "key" => Ok(Self::Key(KeyId::from_uuid(id))),
-            _ => Err(SubjectError::Kind),
+            "product" => Some(Self::Product(ProductId::from_uuid(id))),
+            "warehouse" => Some(Self::Warehouse(WarehouseId::from_uuid(id))),
+            "reservation" => Some(Self::Reservation(ReservationId::from_uuid(id))),
+            "order" => Some(Self::Order(OrderId::from_uuid(id))),
+            "user" => Some(Self::User(UserId::from_uuid(id))),
+            "key" => Some(Self::Key(KeyId::from_uuid(id))),
+            _ => None,
         }
     }
 }
@@ -96,34 +96,37 @@ impl SubjectRef {
     /// # Errors
     /// [`SubjectError`], with what a name of this kind is.
     pub fn new(kind: &str, name: &str) -> Result<Self, SubjectError> {
-        let expected = match kind {
-            "product" => "a product's SKU or id",
-            "warehouse" => "a warehouse's code or id",
-            "reservation" => "a reservation's id",
-            "order" => "an order's number or id",
-            "user" => "a user's id",
-            "key" => "a key's id",
+        let (read, expected) = match kind {
+            "product" => {
+                let product = ProductRef::parse(name).map(|product| match product {
+                    ProductRef::Id(id) => Self::Id(Subject::Product(id)),
+                    ProductRef::Sku(sku) => Self::Product(sku),
+                });
+                (product, "a product's SKU or id")
+            }
+            "order" => {
+                let order = OrderRef::parse(name).map(|order| match order {
+                    OrderRef::Id(id) => Self::Id(Subject::Order(id)),
+                    OrderRef::Number(number) => Self::Order(number),
+                });
+                (order, "an order's number or id")
+            }
+            "warehouse" => {
+                // No code is as long as an id.
+                let code = || WarehouseCode::new(name).map(Self::Warehouse).ok();
+                (Self::by_id(kind, name).or_else(code), "a warehouse's code or id")
+            }
+            "reservation" => (Self::by_id(kind, name), "a reservation's id"),
+            "user" => (Self::by_id(kind, name), "a user's id"),
+            "key" => (Self::by_id(kind, name), "a key's id"),
             _ => return Err(SubjectError::Kind),
-        };
-        let read = match kind {
-            "product" => ProductRef::parse(name).map(|product| match product {
-                ProductRef::Id(id) => Self::Id(Subject::Product(id)),
-                ProductRef::Sku(sku) => Self::Product(sku),
-            }),
-            "order" => OrderRef::parse(name).map(|order| match order {
-                OrderRef::Id(id) => Self::Id(Subject::Order(id)),
-                OrderRef::Number(number) => Self::Order(number),
-            }),
-            // No code is as long as an id.
-            "warehouse" => Self::by_id(kind, name).or_else(|| WarehouseCode::new(name).map(Self::Warehouse).ok()),
-            _ => Self::by_id(kind, name),
         };
         read.ok_or(SubjectError::Name { expected })
     }
 
     fn by_id(kind: &str, id: &str) -> Option<Self> {
         let id: ProductId = id.parse().ok()?;
-        Subject::new(kind, id.as_uuid()).map(Self::Id).ok()
+        Subject::new(kind, id.as_uuid()).map(Self::Id)
     }
 }
 

@@ -145,7 +145,8 @@ impl TryFrom<EntryRow> for Entry {
             actor: actor.parse::<Actor>().map_err(|error| corrupt("journal.actor", error))?,
             request_id: request_id.map(RequestId::from_uuid),
             action: action.parse().map_err(|error| corrupt("journal.action", error))?,
-            subject: Subject::new(&subject_kind, subject_id).map_err(|error| corrupt("journal.subject_kind", error))?,
+            subject: Subject::new(&subject_kind, subject_id)
+                .ok_or_else(|| corrupt("journal.subject_kind", subject_kind))?,
             sku: sku.map(Sku::new).transpose().map_err(|error| corrupt("products.sku", error))?,
             warehouse: warehouse_code(warehouse)?,
             on_hand_delta,

@@ -5,6 +5,7 @@ use domain::order::OrderRef;
 use domain::product::ProductRef;
 
 use crate::error::StoreError;
+use crate::orders::order_id_of;
 use crate::store::Store;
 
 impl Store {
@@ -18,7 +19,8 @@ impl Store {
             SubjectRef::Product(sku) => Ok(Subject::Product(self.product_fetch(&ProductRef::Sku(sku)).await?.id)),
             SubjectRef::Warehouse(code) => Ok(Subject::Warehouse(self.warehouse_id(code).await?)),
             SubjectRef::Order(number) => {
-                Ok(Subject::Order(self.order_fetch(&OrderRef::Number(number)).await?.order.id))
+                let order = OrderRef::Number(number);
+                Ok(Subject::Order(self.read(async move |mut conn| order_id_of(&mut conn, order).await).await?))
             }
         }
     }
