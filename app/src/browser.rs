@@ -72,6 +72,27 @@ pub(crate) fn focus(selector: &str) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
+/// Whether there is such an element.
+pub(crate) fn exists(selector: &str) -> bool {
+    document().query_selector(selector).is_ok_and(|found| found.is_some())
+}
+
+/// Puts the keyboard on the first field that the selector names, and marks what is typed there.
+pub(crate) fn select_all(selector: &str) {
+    let field = document().query_selector(selector).ok().flatten();
+    if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
+        // A field that is shown takes the keyboard.
+        let _ = field.focus();
+        field.select();
+    }
+}
+
+/// All elements that the selector names, in their order.
+pub(crate) fn all(selector: &str) -> Vec<HtmlElement> {
+    let Ok(found) = document().query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+}
+
 /// Puts the keyboard back on an element, unless it is somewhere else by now.
 pub(crate) fn give_back_focus(id: &str) {
     let is_nowhere = focused().is_none_or(|element| element.tag_name() == "BODY");

@@ -1,16 +1,16 @@
-//! The keyboard: `/` to search, `j` and `k` through rows, `?` for this list. `Enter` opens the row's own
-//! link and `Esc` closes a dialog, as browsers do by themselves.
+//! The keyboard: `/` to search, `Ctrl` or `Cmd` with `K` to go anywhere, `j` and `k` through rows, `?` for this
+//! list. `Enter` opens the row's own link and `Esc` closes a dialog, as browsers do by themselves.
 
 use leptos::ev::keydown;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::KeyboardEvent;
 
 use crate::browser;
 
 /// The keys and what they do, as the help shows them.
-pub(crate) const KEYS: [(&str, &str); 5] = [
+pub(crate) const KEYS: [(&str, &str); 6] = [
     ("/", "Search"),
+    ("Ctrl/⌘ K", "Go to a place, a product, an order"),
     ("j  k", "Next and previous row"),
     ("Enter", "Open the row"),
     ("Esc", "Leave the field, close the dialog"),
@@ -20,16 +20,28 @@ pub(crate) const KEYS: [(&str, &str); 5] = [
 /// The links that stand for rows.
 const ROWS: &str = "a[data-row]";
 
-/// Listens as long as the page is open. `help` shows the keys.
-pub(crate) fn listen(help: impl Fn() + Copy + 'static) {
+/// Listens as long as the page is open. `help` shows the keys; `palette` opens what leads anywhere, and tells whether
+/// there is one.
+pub(crate) fn listen(help: impl Fn() + Copy + 'static, palette: impl Fn() -> bool + Copy + 'static) {
     Effect::new(move |_| {
-        let listening = window_event_listener(keydown, move |event| pressed(&event, help));
+        let listening = window_event_listener(keydown, move |event| pressed(&event, help, palette));
         on_cleanup(move || listening.remove());
     });
 }
 
-fn pressed(event: &KeyboardEvent, help: impl Fn()) {
+fn pressed(event: &KeyboardEvent, help: impl Fn(), palette: impl Fn() -> bool) {
+    // Also while one types.
+    if (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !event.shift_key() && event.key() == "k" {
+        if palette() {
+            event.prevent_default();
+        }
+        return;
+    }
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+        return;
+    }
+    // What an open dialog covers is not for the keyboard.
+    if browser::exists("dialog:modal") {
         return;
     }
     let key = event.key();
@@ -41,7 +53,7 @@ fn pressed(event: &KeyboardEvent, help: impl Fn()) {
         return;
     }
     let taken = match key.as_str() {
-        "/" => browser::focus("input[type=search]"),
+        "/" => browser::focus("main input[type=search]") || palette(),
         "j" | "ArrowDown" if key == "j" || is_on_row() => step(1),
         "k" | "ArrowUp" if key == "k" || is_on_row() => step(-1),
         "?" => {
@@ -62,8 +74,7 @@ fn is_on_row() -> bool {
 
 /// Moves the keyboard `by` rows; onto the first, where it was on none.
 fn step(by: i32) -> bool {
-    let Ok(rows) = document().query_selector_all(ROWS) else { return false };
-    let rows: Vec<HtmlElement> = (0..rows.length()).filter_map(|index| rows.get(index)?.dyn_into().ok()).collect();
+    let rows = browser::all(ROWS);
     let focused = browser::focused();
     let at = rows.iter().position(|row| focused.as_ref().is_some_and(|element| element.is_same_node(Some(row))));
     let next = match at {

@@ -24,11 +24,13 @@ pub(crate) mod shown_once;
 pub(crate) mod submit;
 
 pub(crate) mod badge;
+pub(crate) mod copy;
 pub(crate) mod countdown;
 pub(crate) mod figure;
 pub(crate) mod moment;
 pub(crate) mod orders_bar;
 pub(crate) mod pager;
+mod palette;
 mod places;
 pub(crate) mod stock_bar;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { APIRequestContext, Page } from "@playwright/test";
-import { expect, hold, open, product, test, unique } from "./support";
+import { expect, hold, open, order, product, test, unique } from "./support";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -106,12 +106,64 @@ for (const scheme of ["light", "dark"] as const) {
     await page.getByRole("button", { name: "Create key" }).click();
     await expect(page.getByTestId("shown-once")).toBeVisible();
     expect(await violations(page), "a secret").toEqual([]);
+    await page.keyboard.press("ControlOrMeta+k");
+    await expect(page.getByRole("dialog", { name: "Go to" })).toBeVisible();
+    expect(await violations(page), "the palette").toEqual([]);
     await page.context().clearCookies();
     await page.goto("/settings");
     await expect(page.locator("main form")).toHaveJSProperty("noValidate", true);
     expect(await violations(page), "/sign-in").toEqual([]);
   });
 }
+
+test("a few letters lead anywhere", { tag: "@script" }, async ({ page, request }) => {
+  const { sku } = await product(request, 5);
+  const { number } = await order(request, sku, 2, { confirm: true });
+  await open(page, "/settings");
+  const palette = page.getByRole("dialog", { name: "Go to" });
+  const ways = palette.getByRole("list", { name: "Where to" }).getByRole("link");
+  await page.keyboard.press("ControlOrMeta+k");
+  await expect(palette.getByRole("textbox")).toBeFocused();
+  await expect(ways).toHaveCount(8);
+  await page.keyboard.type("ware");
+  await expect(ways).toHaveText(["Warehouses"]);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Warehouses", level: 1 })).toBeVisible();
+  await expect(palette).toBeHidden();
+
+  // What was typed is still there, and gives way to what is typed now.
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.keyboard.type(sku);
+  await expect(ways).toHaveCount(1);
+  await expect(ways).toContainText(`Product ${sku}`);
+  await page.keyboard.press("ArrowDown");
+  await expect(ways.first()).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/products/${sku}`));
+
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.keyboard.type(`${number}`);
+  await expect(ways.first()).toContainText(`Order ${number}`);
+  await page.keyboard.press("ArrowUp");
+  await expect(ways.last()).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(palette.getByRole("textbox")).toBeFocused();
+  await ways.first().click();
+  await expect(page.getByRole("heading", { name: `Order ${number}`, level: 1 })).toBeVisible();
+
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.keyboard.type("nothing is called like this");
+  await expect(palette.getByRole("status")).toHaveText("Nothing is called so.");
+  await page.keyboard.press("Escape");
+  await expect(palette).toBeHidden();
+
+  // Enter waits for what was asked, and takes no answer to anything else.
+  await page.keyboard.press("/");
+  await page.keyboard.type(sku);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/products/${sku}`));
+  await expect(palette).toBeHidden();
+});
 
 // Keys are a script's; every place is a link without them.
 test("keys lead through the house", { tag: "@script" }, async ({ page, request }) => {

@@ -11,6 +11,7 @@ use crate::error::ApiError;
 use crate::forms::FILTER_CURRENCY;
 use crate::links::{self, OrdersAt};
 use crate::live::{Live, Topic};
+use crate::parts::copy::CommandLine;
 use crate::parts::frame::PageHead;
 use crate::parts::loaded::Loaded;
 use crate::parts::pager::Pager;
@@ -161,9 +162,7 @@ fn Nothing(at: Memo<OrdersAt>, listing: Signal<Listing>) -> impl IntoView {
             <div class="empty">
                 <h2>"No orders yet"</h2>
                 <p>"An order is made of a reservation on its page, by a shop through the API, or imported:"</p>
-                <pre>
-                    <code>"holdfast import orders FILE"</code>
-                </pre>
+                <CommandLine command="holdfast import orders FILE" />
                 <p class="empty-ways">
                     <a class="button main" href=links::RESERVATIONS>"Reservations"</a>
                 </p>

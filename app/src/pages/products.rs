@@ -21,6 +21,7 @@ use crate::browser;
 use crate::error::ApiError;
 use crate::links::{self, ProductsAt};
 use crate::live::{Live, Topic};
+use crate::parts::copy::CommandLine;
 use crate::parts::frame::PageHead;
 use crate::parts::icons::{Icon, Picture};
 use crate::parts::loaded::Loaded;
@@ -225,9 +226,7 @@ fn Nothing(at: Memo<ProductsAt>) -> impl IntoView {
 fn FirstProduct() -> impl IntoView {
     view! {
         <p>"Create one here, or import a whole catalogue with its stock:"</p>
-        <pre>
-            <code>"holdfast import catalogue FILE"</code>
-        </pre>
+        <CommandLine command="holdfast import catalogue FILE" />
         <p class="empty-ways">
             <a class="button main" href=links::PRODUCT_NEW>"Create a product"</a>
         </p>

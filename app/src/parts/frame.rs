@@ -8,6 +8,7 @@ use server_fn::ServerFn as _;
 use super::icons::{Icon, Mark, Picture};
 use super::live_dot::LiveDot;
 use super::moment::ZoneNote;
+use super::palette::{self, Palette};
 use super::places::{MorePlaces, Places};
 use super::signed_out::SignedOut;
 use super::theme_switch::ThemeSwitch;
@@ -26,8 +27,11 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
             let _ = dialog.show_modal();
         }
     };
-    keys::listen(show_keys);
-    let (class, header) = match Account::here() {
+    let palette = NodeRef::<Dialog>::new();
+    keys::listen(show_keys, move || palette::open(palette));
+    let account = Account::here();
+    let role = account.as_ref().map(|account| account.role);
+    let (class, header) = match account {
         Some(account) => ("frame", Either::Left(view! { <Rail account=account /> })),
         None => ("frame alone", Either::Right(view! { <Alone /> })),
     };
@@ -42,6 +46,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         </div>
         <ToastRegion />
         <KeysDialog node=keys_dialog />
+        {role.map(|role| view! { <Palette role=role node=palette /> })}
     }
 }
 

@@ -12,10 +12,10 @@ use crate::links;
 
 /// One place.
 #[derive(Clone, Copy)]
-struct Place {
-    href: &'static str,
-    name: &'static str,
-    icon: Icon,
+pub(crate) struct Place {
+    pub(crate) href: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) icon: Icon,
     needs: Role,
 }
 
@@ -39,7 +39,7 @@ impl Place {
     }
 
     /// Those whom `role` may see, in their order.
-    fn open_to(role: Role) -> impl Iterator<Item = Self> {
+    pub(crate) fn open_to(role: Role) -> impl Iterator<Item = Self> {
         PLACES.into_iter().filter(move |place| role.may(place.needs))
     }
 

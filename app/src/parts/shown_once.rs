@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::toast::Toasts;
-use crate::browser;
+use super::copy::CopyButton;
 
 /// The secret and what it is. Nothing of it is kept: whoever loses it makes another.
 #[component]
@@ -14,16 +13,7 @@ pub(crate) fn ShownOncePanel(
     words: &'static str,
     secret: String,
 ) -> impl IntoView {
-    // Without a script there is nothing that a button could do.
-    let can_copy = RwSignal::new(false);
-    Effect::new(move |_| can_copy.set(true));
-    let (toasts, to_copy) = (Toasts::here(), StoredValue::new(secret.clone()));
-    let copy = move |_| {
-        leptos::task::spawn_local(async move {
-            let done = browser::copy(&to_copy.get_value()).await;
-            toasts.say(if done { "Copied." } else { "The browser did not let it be copied: select it and copy it." });
-        });
-    };
+    let to_copy = secret.clone();
     view! {
         <div class="shown-once" role="status">
             <p>
@@ -31,11 +21,7 @@ pub(crate) fn ShownOncePanel(
             </p>
             <div class="shown-once-line">
                 <code data-testid="shown-once">{secret}</code>
-                <Show when=move || can_copy.get()>
-                    <button type="button" class="button" on:click=copy>
-                        "Copy"
-                    </button>
-                </Show>
+                <CopyButton text=to_copy />
             </div>
             <p class="shown-once-words">{words} " It is not shown again."</p>
         </div>
