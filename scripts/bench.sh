@@ -14,6 +14,9 @@ report=${BENCH_REPORT:-docs/benchmarks.md}
 # Overload takes five thousand connections on either side.
 ulimit -n "$(ulimit -Hn)"
 
+# A line for each request is not what is measured.
+export RUST_LOG="${RUST_LOG:-error}"
+
 [ $# -gt 0 ] || set -- reserve expire overload crowd live stock orders
 for benchmark in "$@"; do
     say "Measuring: $benchmark"
