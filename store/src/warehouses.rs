@@ -58,6 +58,8 @@ impl Store {
         self.read(async move |mut conn| warehouse_fetch_in_tx(&mut conn, &code).await.map(|(_, found)| found)).await
     }
 
+    /// The id of a warehouse, which only the journal has.
+    ///
     /// # Errors
     /// `not_found`.
     pub(crate) async fn warehouse_id(&self, code: WarehouseCode) -> Result<WarehouseId, StoreError> {

@@ -3,14 +3,12 @@
 mod order;
 
 use domain::ids::OrderId;
-use domain::journal::NamedEntry;
 use domain::quantity::grouped;
 use domain::reservation::{ReservationLine, ReservationStatus, ReservationView};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::api::journal::{About, journal_latest};
 use crate::api::reservations::reservation_fetch;
 use crate::clock;
 use crate::error::ApiError;
@@ -22,7 +20,7 @@ use crate::parts::countdown::Countdown;
 use crate::parts::expiry_watch;
 use crate::parts::frame::PageHead;
 use crate::parts::hold_actions::HoldActions;
-use crate::parts::journal::{ENTRIES_SHOWN, Journal};
+use crate::parts::journal::{Journal, WithJournal, with_journal};
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::moment::Moment;
 use crate::parts::page_key::PageKey;
@@ -31,18 +29,11 @@ use crate::words::lines_in_words;
 
 use order::MakeOrder;
 
-/// What the page shows, read together.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-struct Folder {
-    hold: ReservationView,
-    entries: Vec<NamedEntry>,
-}
+/// What the page shows.
+type Folder = WithJournal<ReservationView>;
 
 async fn folder(id: String) -> Result<Folder, ApiError> {
-    // The reservation first: it says in words that there is none, where the subject would only be odd.
-    let hold = reservation_fetch(id.clone()).await?;
-    let entries = journal_latest(About::Subject(format!("reservation:{id}")), ENTRIES_SHOWN).await?;
-    Ok(Folder { hold, entries })
+    with_journal(reservation_fetch(id.clone()), format!("reservation:{id}")).await
 }
 
 /// The page. It is built anew for another reservation, since its forms are about one: hence the list of
@@ -72,7 +63,7 @@ fn OneReservation(id: String) -> impl IntoView {
 
 #[component]
 fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
-    let hold = Signal::derive(move || folder.with(|folder| folder.hold.clone()));
+    let hold = Signal::derive(move || folder.with(|folder| folder.thing.clone()));
     let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
     clock::sync_with(move || Some(hold.with(|hold| hold.server_time)));
     expiry_watch::watch(Signal::derive(move || vec![hold.get()]), refresh);

@@ -3,12 +3,10 @@
 use domain::account::{Password, Role, User};
 use domain::actor::Actor;
 use domain::form::{FieldError, FieldErrors};
-use domain::journal::NamedEntry;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::settings::roles;
-use crate::api::journal::{About, journal_latest};
 use crate::api::users::{UserActivate, UserChange, UserPasswordSet, user_fetch};
 use crate::error::ApiError;
 use crate::forms::{AuditForm, UserForm};
@@ -20,25 +18,18 @@ use crate::parts::confirm::Confirm;
 use crate::parts::field::{Kind, SelectField, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::frame::PageHead;
-use crate::parts::journal::{ENTRIES_SHOWN, Journal};
+use crate::parts::journal::{Journal, WithJournal, with_journal};
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
 use crate::parts::submit::{FormShell, Submit, Weight};
 use crate::parts::toast::Toasts;
 use crate::refresh::Refresh;
 
-/// What the page shows, read together.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-struct Folder {
-    user: User,
-    entries: Vec<NamedEntry>,
-}
+/// What the page shows.
+type Folder = WithJournal<User>;
 
 async fn folder(id: String) -> Result<Folder, ApiError> {
-    // The user first: that there is none is said of them, and not of a subject.
-    let user = user_fetch(id.clone()).await?;
-    let entries = journal_latest(About::Subject(format!("user:{id}")), ENTRIES_SHOWN).await?;
-    Ok(Folder { user, entries })
+    with_journal(user_fetch(id.clone()), format!("user:{id}")).await
 }
 
 /// The page. It is built anew for another user, since its forms are about one.
@@ -69,7 +60,7 @@ fn OneUser(id: String) -> impl IntoView {
 
 #[component]
 fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
-    let user = Signal::derive(move || folder.with(|folder| folder.user.clone()));
+    let user = Signal::derive(move || folder.with(|folder| folder.thing.clone()));
     let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
     let id = user.with_untracked(|user| user.id);
     let all = AuditForm::about("user", id.to_string());

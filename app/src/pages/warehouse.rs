@@ -2,13 +2,11 @@
 
 use domain::account::Role;
 use domain::form::{FieldErrors, WarehouseForm};
-use domain::journal::NamedEntry;
 use domain::warehouse::Warehouse;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::account::Account;
-use crate::api::journal::{About, journal_latest};
 use crate::api::warehouses::{WarehouseActivate, WarehouseChange, warehouse_fetch};
 use crate::error::ApiError;
 use crate::forms::AuditForm;
@@ -19,25 +17,18 @@ use crate::parts::confirm::Confirm;
 use crate::parts::field::{Kind, TextField};
 use crate::parts::form::{AfterSuccess, FormPlan, FormState, Values};
 use crate::parts::frame::PageHead;
-use crate::parts::journal::{ENTRIES_SHOWN, Journal};
+use crate::parts::journal::{Journal, WithJournal, with_journal};
 use crate::parts::loaded::{Loaded, StandsFor};
 use crate::parts::page_key::PageKey;
 use crate::parts::submit::{FormShell, Submit, Weight};
 use crate::parts::toast::Toasts;
 use crate::refresh::Refresh;
 
-/// What the page shows, read together.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-struct Folder {
-    warehouse: Warehouse,
-    entries: Vec<NamedEntry>,
-}
+/// What the page shows.
+type Folder = WithJournal<Warehouse>;
 
 async fn folder(code: String) -> Result<Folder, ApiError> {
-    // The warehouse first: that there is none is said of it, and not of a subject.
-    let warehouse = warehouse_fetch(code.clone()).await?;
-    let entries = journal_latest(About::Subject(format!("warehouse:{code}")), ENTRIES_SHOWN).await?;
-    Ok(Folder { warehouse, entries })
+    with_journal(warehouse_fetch(code.clone()), format!("warehouse:{code}")).await
 }
 
 /// The page. It is built anew for another warehouse, since its forms are about one.
@@ -66,7 +57,7 @@ fn OneWarehouse(code: String) -> impl IntoView {
 
 #[component]
 fn Body(folder: Signal<Folder>, refresh: Refresh) -> impl IntoView {
-    let warehouse = Signal::derive(move || folder.with(|folder| folder.warehouse.clone()));
+    let warehouse = Signal::derive(move || folder.with(|folder| folder.thing.clone()));
     let entries = Signal::derive(move || folder.with(|folder| folder.entries.clone()));
     let active = Memo::new(move |_| warehouse.with(|warehouse| warehouse.active));
     let turns = StoredValue::new(0);

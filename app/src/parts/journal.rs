@@ -2,13 +2,33 @@
 
 use domain::journal::NamedEntry;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::timeline::Timeline;
+use crate::api::journal::{About, journal_latest};
+use crate::error::ApiError;
 use crate::forms::AuditForm;
 use crate::links;
 
-/// How many entries such a page asks for, where they are not read anew all the time; the audit log has the others.
-pub(crate) const ENTRIES_SHOWN: &str = "100";
+/// How many entries are read with a thing; the audit log has the others.
+const ENTRIES_SHOWN: &str = "100";
+
+/// Something, and the latest that happened to it, read together.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct WithJournal<T> {
+    pub(crate) thing: T,
+    pub(crate) entries: Vec<NamedEntry>,
+}
+
+/// Reads a thing and the journal of its subject, `kind:id`: the thing first, which says in words that there is none,
+/// where the subject would only be odd.
+pub(crate) async fn with_journal<T>(
+    thing: impl Future<Output = Result<T, ApiError>>,
+    subject: String,
+) -> Result<WithJournal<T>, ApiError> {
+    let thing = thing.await?;
+    Ok(WithJournal { thing, entries: journal_latest(About::Subject(subject), ENTRIES_SHOWN).await? })
+}
 
 /// The latest entries, as a section of a page.
 #[component]
